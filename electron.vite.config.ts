@@ -1,0 +1,47 @@
+import { resolve } from 'node:path'
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'electron-vite'
+
+// One artifact serves Electron 45, plain Node >= 20 and older Electron test runtimes, hence CJS and node20.
+const node = { target: 'node20', externalizeDeps: false, minify: false } as const
+const root = import.meta.dirname
+
+export default defineConfig({
+  main: {
+    build: {
+      ...node,
+      rolldownOptions: {
+        input: {
+          index: resolve(root, 'src/main/index.ts'),
+          daemon: resolve(root, 'src/main/daemon.ts'),
+          cli: resolve(root, 'src/main/cli/index.ts'),
+          'scan-worker': resolve(root, 'src/main/core/cache/scan-worker.ts'),
+        },
+        external: ['electron', '@photostructure/sqlite'],
+        output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      ...node,
+      rolldownOptions: {
+        input: { index: resolve(root, 'src/preload/index.ts') },
+        external: ['electron'],
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: 'src/renderer',
+    plugins: [react(), tailwindcss()],
+    build: {
+      target: 'chrome108,safari16.4,firefox115',
+      cssTarget: ['chrome108', 'safari16.4', 'firefox115'],
+      cssMinify: 'lightningcss',
+      minify: true,
+      rolldownOptions: { input: resolve(root, 'src/renderer/index.html') },
+    },
+  },
+})

@@ -1,0 +1,45 @@
+import type { EngineStatus, InstallProgress, LoadedModel } from '../../../shared/contract'
+import type { ResolvedModel } from '../models/types'
+
+/** The Python interpreter that has mlx_lm. */
+export interface EngineEnvironment {
+  /** Cheap (no import of mlx): reads versions from package metadata, remembered until the interpreter changes. */
+  status: () => Promise<EngineStatus>
+  /** Absolute path of a working interpreter. @throws AppError engine_missing, with the exact command that mends it as hint */
+  python: () => Promise<string>
+  /**
+   * Makes the managed environment, or mends a broken one; returns at once when it is ready. Yields progress, returns the new status.
+   * Aborting leaves nothing half-active. @throws AppError engine_install_failed, disk_full, cancelled
+   */
+  install: (signal: AbortSignal) => AsyncGenerator<InstallProgress, EngineStatus>
+}
+
+/** The right to send requests to one loaded model until `release`. */
+export interface EngineLease {
+  /** `http://127.0.0.1:PORT` of the engine itself. */
+  url: string
+  /** Value of the `X-Engine-Token` header. */
+  token: string
+  model: ResolvedModel
+  contextLength: number
+  /** Rejects (AppError engine_crashed) as soon as the engine's process ends. Never resolves. */
+  died: Promise<never>
+  release: () => void
+}
+
+export interface EnginePool {
+  /**
+   * Waits until the model is loaded (loading it if need be; concurrent calls share one load).
+   * @throws AppError engine_missing, engine_load_failed, custom_code_refused, cancelled
+   */
+  acquire: (model: ResolvedModel, options: { signal: AbortSignal; onState?: (state: LoadedModel) => void }) => Promise<EngineLease>
+  list: () => LoadedModel[]
+  /** Ends the model's process. No error when it is not loaded. */
+  unload: (name: string) => Promise<void>
+  /** Last lines that the engine of this model printed, newest last; survives its crash. */
+  log: (name: string) => string[]
+  /** Calls back after every change of `list()`. Returns the unsubscriber. */
+  subscribe: (listener: () => void) => () => void
+  /** Ends all engines: SIGTERM, then SIGKILL after 2 s. */
+  close: () => Promise<void>
+}

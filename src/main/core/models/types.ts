@@ -1,0 +1,22 @@
+import type { HealthReport, ModelDetail, ModelList, ModelSummary } from '../../../shared/contract'
+
+/** A model that a name led to, ready for the engine: never a repo id, always a folder. */
+export interface ResolvedModel {
+  /** Full repo id, `org/name`. */
+  name: string
+  hash: string | null
+  /** Absolute path of the chosen snapshot. */
+  snapshotPath: string
+  summary: ModelSummary
+}
+
+/** The models of all cache roots, as every face of the product sees them. Reads the disk anew when something changed. */
+export interface ModelCatalog {
+  list: () => Promise<ModelList>
+  /** @throws AppError model_not_found, ambiguous_match, invalid_name, hash_not_found */
+  show: (spec: string) => Promise<ModelDetail>
+  /** No argument: every model. An unknown name is an empty report (mlx-knife E-row: rc 0). @throws AppError ambiguous_match, invalid_name */
+  health: (spec?: string) => Promise<HealthReport>
+  /** @throws AppError as `show`, plus model_unhealthy and model_incompatible: what it returns can be loaded. */
+  resolve: (spec: string) => Promise<ResolvedModel>
+}

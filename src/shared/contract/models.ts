@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { isoTime, modelSpec, noInput } from './common'
+import { method } from './method'
+
+/** One thing that is wrong with a model. `file` is relative to the snapshot, null when the whole model is meant. */
+export const finding = z.object({
+  code: z.string(),
+  file: z.string().nullable(),
+  message: z.string(),
+  severity: z.enum(['error', 'warning']),
+  repairable: z.boolean(),
+})
+
+export const cacheRoot = z.object({
+  path: z.string(),
+  kind: z.enum(['primary', 'demo', 'extra']),
+  /** What chose the path: a variable's name (`HF_HUB_CACHE`…), `default`, `demo` or `settings`. */
+  rule: z.string(),
+  state: z.enum(['ok', 'missing', 'unreadable']),
+  reason: z.string().nullable(),
+})
+
+export const quantization = z.object({
+  bits: z.number().int(),
+  group_size: z.number().int().nullable(),
+  mode: z.string().nullable(),
+})
+
+/** Where a context length came from; `unknown` means the fallback of 4096 tokens. */
+export const contextLength = z.object({
+  tokens: z.number().int().positive(),
+  source: z.enum(['config', 'tokenizer', 'unknown']),
+})
+
+/** The first fifteen keys are mlx-knife's published model object; the rest is ours (`--json=full`). */
+export const modelSummary = z.object({
+  name: z.string(),
+  hash: z.string().nullable(),
+  size_bytes: z.number().int().nonnegative(),
+  last_modified: isoTime,
+  framework: z.enum(['MLX', 'GGUF', 'PyTorch', 'Unknown']),
+  model_type: z.string(),
+  capabilities: z.array(z.string()),
+  health: z.enum(['healthy', 'unhealthy']),
+  runtime_compatible: z.boolean(),
+  reason: z.string().nullable(),
+  cached: z.boolean(),
+  origin: z.string().nullable(),
+  content_hash: z.string().nullable(),
+  hash_modified: z.string().nullable(),
+  clean: z.boolean().nullable(),
+  quantization: quantization.nullable(),
+  context: contextLength,
+  /** `model_type` of config.json: the engine's name for the architecture. */
+  architecture: z.string().nullable(),
+  dtype: z.string().nullable(),
+  findings: z.array(finding),
+  root: z.object({ path: z.string(), kind: cacheRoot.shape.kind }),
+})
+
+export const modelFile = z.object({
+  /** Path inside the snapshot, with `/`. */
+  path: z.string(),
+  size_bytes: z.number().int().nonnegative(),
+  kind: z.enum(['config', 'weights', 'tokenizer', 'readme', 'other']),
+  /** Name of the blob (SHA-256 or git hash), null for a regular file in the snapshot or a dangling link. */
+  blob: z.string().nullable(),
+})
+
+export const modelDetail = z.object({
+  model: modelSummary,
+  snapshot_path: z.string().nullable(),
+  files: z.array(modelFile),
+  config: z.record(z.string(), z.unknown()).nullable(),
+  metadata: z.record(z.string(), z.unknown()).nullable(),
+  revisions: z.array(z.object({ hash: z.string(), refs: z.array(z.string()), chosen: z.boolean() })),
+})
+
+export const healthEntry = z.object({
+  name: z.string(),
+  status: z.enum(['healthy', 'unhealthy']),
+  reason: z.string(),
+  findings: z.array(finding),
+})
+
+export const healthReport = z.object({
+  healthy: z.array(healthEntry),
+  unhealthy: z.array(healthEntry),
+  summary: z.object({
+    total: z.number().int(),
+    healthy_count: z.number().int(),
+    unhealthy_count: z.number().int(),
+  }),
+})
+
+export const modelList = z.object({
+  models: z.array(modelSummary),
+  count: z.number().int(),
+  roots: z.array(cacheRoot),
+})
+
+export type Finding = z.infer<typeof finding>
+export type CacheRootState = z.infer<typeof cacheRoot>
+export type Quantization = z.infer<typeof quantization>
+export type ContextLength = z.infer<typeof contextLength>
+export type ModelSummary = z.infer<typeof modelSummary>
+export type ModelFile = z.infer<typeof modelFile>
+export type ModelDetail = z.infer<typeof modelDetail>
+export type HealthEntry = z.infer<typeof healthEntry>
+export type HealthReport = z.infer<typeof healthReport>
+export type ModelList = z.infer<typeof modelList>
+
+export const modelsContract = {
+  'models.list': method(noInput, modelList),
+  'models.show': method(z.strictObject({ model: modelSpec }), modelDetail),
+  'models.health': method(z.strictObject({ model: modelSpec.optional() }), healthReport),
+}

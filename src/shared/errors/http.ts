@@ -1,0 +1,54 @@
+import type { ErrorCode } from './codes'
+
+/** OpenAI's error classes; the official clients choose their exception by status, people read the type. */
+export type OpenAiErrorType =
+  | 'invalid_request_error'
+  | 'authentication_error'
+  | 'permission_error'
+  | 'not_found_error'
+  | 'rate_limit_error'
+  | 'service_unavailable_error'
+  | 'server_error'
+
+/** Code → HTTP status and OpenAI error type. */
+export const httpErrors: Record<ErrorCode, { status: number; type: OpenAiErrorType }> = {
+  invalid_input: { status: 400, type: 'invalid_request_error' },
+  method_not_found: { status: 404, type: 'not_found_error' },
+  unauthorized: { status: 401, type: 'authentication_error' },
+  forbidden: { status: 403, type: 'permission_error' },
+  too_large: { status: 413, type: 'invalid_request_error' },
+  cancelled: { status: 499, type: 'invalid_request_error' },
+  timeout: { status: 504, type: 'server_error' },
+  connection_lost: { status: 502, type: 'server_error' },
+  not_implemented: { status: 501, type: 'invalid_request_error' },
+  internal: { status: 500, type: 'server_error' },
+  model_not_found: { status: 404, type: 'not_found_error' },
+  ambiguous_match: { status: 400, type: 'invalid_request_error' },
+  invalid_name: { status: 400, type: 'invalid_request_error' },
+  hash_not_found: { status: 404, type: 'not_found_error' },
+  model_unhealthy: { status: 409, type: 'invalid_request_error' },
+  model_incompatible: { status: 501, type: 'invalid_request_error' },
+  cache_unreadable: { status: 503, type: 'service_unavailable_error' },
+  engine_missing: { status: 503, type: 'service_unavailable_error' },
+  engine_install_failed: { status: 500, type: 'server_error' },
+  engine_load_failed: { status: 503, type: 'service_unavailable_error' },
+  engine_crashed: { status: 503, type: 'service_unavailable_error' },
+  engine_timeout: { status: 504, type: 'server_error' },
+  custom_code_refused: { status: 403, type: 'permission_error' },
+  invalid_request: { status: 400, type: 'invalid_request_error' },
+  unsupported_parameter: { status: 400, type: 'invalid_request_error' },
+  context_length_exceeded: { status: 400, type: 'invalid_request_error' },
+  rate_limit_exceeded: { status: 429, type: 'rate_limit_error' },
+  server_shutdown: { status: 503, type: 'service_unavailable_error' },
+  not_found: { status: 404, type: 'not_found_error' },
+  method_not_allowed: { status: 405, type: 'invalid_request_error' },
+  already_running: { status: 409, type: 'invalid_request_error' },
+  busy: { status: 409, type: 'invalid_request_error' },
+  job_not_found: { status: 404, type: 'not_found_error' },
+  port_in_use: { status: 409, type: 'server_error' },
+  listen_failed: { status: 500, type: 'server_error' },
+  disk_full: { status: 507, type: 'server_error' },
+  permission_denied: { status: 500, type: 'server_error' },
+  invalid_setting: { status: 400, type: 'invalid_request_error' },
+  usage: { status: 400, type: 'invalid_request_error' },
+}

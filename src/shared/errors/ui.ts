@@ -1,0 +1,47 @@
+import type { ErrorCode } from './codes'
+
+/** What the window offers beside an error; the renderer turns it into a button. */
+export type UiAction = 'install_engine' | 'try_again' | 'show_log' | 'open_models' | 'choose_port' | 'none'
+
+/** Code → title and action of an error in the window; the sentence under the title is the error's own message. */
+export const uiErrors: Record<ErrorCode, { title: string; action: UiAction }> = {
+  invalid_input: { title: 'This cannot be done', action: 'none' },
+  method_not_found: { title: 'This version cannot do that', action: 'none' },
+  unauthorized: { title: 'This page has no access', action: 'none' },
+  forbidden: { title: 'This page has no access', action: 'none' },
+  too_large: { title: 'That is too large', action: 'none' },
+  cancelled: { title: 'Stopped', action: 'try_again' },
+  timeout: { title: 'That took too long', action: 'try_again' },
+  connection_lost: { title: 'MLX Knife is not answering', action: 'try_again' },
+  not_implemented: { title: 'Not available yet', action: 'none' },
+  internal: { title: 'Something went wrong', action: 'show_log' },
+  model_not_found: { title: 'This model is not in the cache', action: 'open_models' },
+  ambiguous_match: { title: 'Several models have this name', action: 'open_models' },
+  invalid_name: { title: 'This is not a model name', action: 'open_models' },
+  hash_not_found: { title: 'This revision is not in the cache', action: 'open_models' },
+  model_unhealthy: { title: 'This model is unhealthy', action: 'open_models' },
+  model_incompatible: { title: 'The engine cannot run this model', action: 'open_models' },
+  cache_unreadable: { title: 'The cache cannot be read', action: 'try_again' },
+  engine_missing: { title: 'The engine is not installed', action: 'install_engine' },
+  engine_install_failed: { title: 'The engine was not installed', action: 'install_engine' },
+  engine_load_failed: { title: 'The model did not load', action: 'show_log' },
+  engine_crashed: { title: 'The model stopped', action: 'try_again' },
+  engine_timeout: { title: 'The engine does not answer', action: 'try_again' },
+  custom_code_refused: { title: 'This model wants to run its own code', action: 'none' },
+  invalid_request: { title: 'This cannot be done', action: 'none' },
+  unsupported_parameter: { title: 'This cannot be done', action: 'none' },
+  context_length_exceeded: { title: 'The context is full', action: 'none' },
+  rate_limit_exceeded: { title: 'Too much at once', action: 'try_again' },
+  server_shutdown: { title: 'MLX Knife is quitting', action: 'none' },
+  not_found: { title: 'Not found', action: 'none' },
+  method_not_allowed: { title: 'This cannot be done', action: 'none' },
+  already_running: { title: 'MLX Knife already runs', action: 'none' },
+  busy: { title: 'Busy', action: 'try_again' },
+  job_not_found: { title: 'This work has ended', action: 'none' },
+  port_in_use: { title: 'The port is in use', action: 'choose_port' },
+  listen_failed: { title: 'The server did not start', action: 'try_again' },
+  disk_full: { title: 'The disk is full', action: 'try_again' },
+  permission_denied: { title: 'Not allowed to read or write', action: 'try_again' },
+  invalid_setting: { title: 'This setting is not valid', action: 'none' },
+  usage: { title: 'This cannot be done', action: 'none' },
+}
