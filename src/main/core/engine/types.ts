@@ -9,7 +9,8 @@ export interface EngineEnvironment {
   python: () => Promise<string>
   /**
    * Makes the managed environment, or mends a broken one; returns at once when it is ready. Yields progress, returns the new status.
-   * Aborting leaves nothing half-active. @throws AppError engine_install_failed, disk_full, cancelled
+   * Aborting leaves nothing half-active. @throws AppError engine_missing (no Python to build with), engine_install_failed, disk_full,
+   * cancelled
    */
   install: (signal: AbortSignal) => AsyncGenerator<InstallProgress, EngineStatus>
 }
@@ -29,8 +30,9 @@ export interface EngineLease {
 
 export interface EnginePool {
   /**
-   * Waits until the model is loaded (loading it if need be; concurrent calls share one load).
-   * @throws AppError engine_missing, engine_load_failed, custom_code_refused, cancelled
+   * Waits until the model is loaded (loading it if need be; concurrent calls share one load). Aborting ends the wait, not the load.
+   * @throws AppError engine_missing, engine_load_failed, engine_crashed (given up after repeated crashes), custom_code_refused,
+   * server_shutdown, cancelled
    */
   acquire: (model: ResolvedModel, options: { signal: AbortSignal; onState?: (state: LoadedModel) => void }) => Promise<EngineLease>
   list: () => LoadedModel[]
@@ -43,3 +45,31 @@ export interface EnginePool {
   /** Ends all engines: SIGTERM, then SIGKILL after 2 s. */
   close: () => Promise<void>
 }
+
+/** One chunk as mlx_lm sends it. Facts of the dialect: reference of `openEngineStream`. */
+export interface EngineChunk {
+  choices: EngineChoice[]
+  usage?: EngineUsage
+}
+
+export interface EngineChoice {
+  finish_reason: string | null
+  /** Chat; every delta repeats `role`. `tool_calls` come whole, one per call. */
+  delta?: { role?: string; content?: string; reasoning?: string; tool_calls?: unknown[] }
+  /** Raw completions. */
+  text?: string
+}
+
+/** `completion_tokens` counts the end-of-sequence token. */
+export interface EngineUsage {
+  prompt_tokens: number
+  completion_tokens: number
+  total_tokens: number
+  prompt_tokens_details?: { cached_tokens?: number }
+}
+
+export type EngineStreamEvent =
+  /** The prompt is being read: tokens done of those that were not in the prompt cache. */
+  { type: 'progress'; done: number; total: number } | { type: 'chunk'; chunk: EngineChunk }
+
+export type EnginePath = '/v1/chat/completions' | '/v1/completions'

@@ -1,0 +1,13 @@
+/**
+ * Engine: everything between a model folder and a running mlx_lm process: finding and making its Python environment, the launcher's
+ * protocol, one supervised process per loaded model, the pool of them, and the client of an engine's HTTP. May be imported by core,
+ * server, cli and shell through this file and types.ts only. Nothing here knows OpenAI's API, the queue, or a cache layout.
+ *
+ *   const environment = createEngineEnvironment({ env, platform, paths, layout, settings })
+ *   const pool = createEnginePool({ environment, env, platform, paths, layout })
+ *   const lease = await pool.acquire(model, { signal, onState })
+ *   for await (const event of openEngineStream(lease, '/v1/chat/completions', { messages, max_tokens }, signal)) …
+ *   lease.release()
+ */
+export { openEngineStream } from './stream/engine-stream'
+export type * from './types'
