@@ -1,19 +1,29 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { createRequire } from 'node:module'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 
 /**
  * Every test file gets homes of its own, and HOME itself points there too: code that forgets the variables still cannot reach the
- * user's cache or data folder.
+ * user's cache or data folder. What tries all the same is stopped by the guard, in this process and in every Node program it starts.
  */
+const user = userInfo().homedir
 const home = mkdtempSync(join(tmpdir(), 'mlxk-test-'))
+const guard = join(import.meta.dirname, 'guard.cjs')
+
 for (const name of Object.keys(process.env)) {
-  if (/^(HF_|HUGGING|MLXK_(?!TEST)|XDG_|TRANSFORMERS_|NO_COLOR$|FORCE_COLOR$)/.test(name)) delete process.env[name]
+  if (/^(HF_|HUGGING|MLXK_(?!TEST)|MLXK2_|XDG_|TRANSFORMERS_|NO_COLOR$|FORCE_COLOR$)/.test(name)) delete process.env[name]
 }
+process.env['MLXK_TEST_GUARD'] = JSON.stringify([
+  join(user, '.cache', 'huggingface'),
+  join(user, '.local', 'share', 'mlx-knife'),
+  join(user, 'Library', 'Application Support', 'MLX Knife'),
+])
+process.env['NODE_OPTIONS'] = `--require ${JSON.stringify(guard)}`
 process.env['HOME'] = home
 process.env['HF_HOME'] = join(home, 'hf')
 process.env['MLXK_HOME'] = join(home, 'data')
-process.env['MLXK_TEST_GUARD'] = '1'
+createRequire(import.meta.url)(guard)
 
 afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 3 }))

@@ -1,0 +1,18 @@
+/**
+ * The interpreter with mlx_lm for tests with a real engine. `npm test` installs one and sets the variable.
+ * @throws Error when it is not set
+ */
+export function testPython(): string {
+  const python = process.env['MLXK_TEST_PYTHON']
+  if (python === undefined || python === '')
+    throw new Error('MLXK_TEST_PYTHON is not set: run the tests with "npm test", which installs an engine')
+  return python
+}
+
+/** False, with the reason printed, where no engine is installed for the tests; in CI a missing engine is a failure. */
+export function needsEngine(): boolean {
+  const set = (process.env['MLXK_TEST_PYTHON'] ?? '') !== ''
+  if (!set && process.env['CI'] === 'true') testPython()
+  if (!set) console.log('skipped: no engine for the tests (MLXK_TEST_PYTHON); "npm test" installs one')
+  return set
+}
