@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process'
+import { dirname, join, resolve } from 'node:path'
+import { run } from '../../scripts/lib/run.mjs'
+import { fillCache } from './cache.mjs'
+
+/**
+ * Builds, installs the engine whose environment also holds the peers (`hf`), and gives every benchmark the same isolated homes.
+ * @returns what a benchmark needs: `env`, `mlxk` (command words), `hf`, `python`, `fillCache(count)`, `versions`
+ */
+export async function prepare(home) {
+  const built = await run(process.execPath, ['scripts/build.mjs'])
+  if (built.code !== 0) throw new Error('the build failed')
+  const engine = await run(process.execPath, ['scripts/setup-engine.mjs'], { capture: true })
+  const python = engine.output.trim().split('\n').at(-1)
+  if (engine.code !== 0) throw new Error(`the engine could not be installed:\n${engine.output}`)
+
+  const env = {
+    PATH: process.env.PATH,
+    HOME: home,
+    HF_HOME: join(home, 'hf'),
+    MLXK_HOME: join(home, 'data'),
+    MLXK_PYTHON: python,
+    HF_HUB_OFFLINE: '1',
+    HF_HUB_DISABLE_TELEMETRY: '1',
+  }
+  const version = (name) =>
+    execFileSync(python, ['-c', 'import sys,importlib.metadata as m; print(m.version(sys.argv[1]))', name], { encoding: 'utf8' }).trim()
+  const mlxk = [process.execPath, resolve('bin/mlxk.cjs')]
+  return {
+    env,
+    home,
+    mlxk,
+    python,
+    hf: join(dirname(python), 'hf'),
+    fillCache: (count) => fillCache(join(home, 'hf', 'hub'), count),
+    versions: {
+      mlxk: execFileSync(mlxk[0], [mlxk[1], '--version'], { encoding: 'utf8', env }).trim(),
+      node: process.version,
+      huggingface_hub: version('huggingface_hub'),
+      mlx_lm: version('mlx-lm'),
+      mlx: version('mlx'),
+    },
+  }
+}
