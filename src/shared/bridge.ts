@@ -1,26 +1,18 @@
 /**
- * What the preload gives the page, as `window.mlxk`; absent in a browser. A MessagePort cannot be returned across the context bridge, so
- * it is transferred beside it:
+ * The one object that the preload shows to the window, as `window.mlxk`. Only in Electron; a browser page has none.
  *
- * 1. the page draws an id and calls `window.mlxk.openPort(id)`;
- * 2. main checks the sender, makes a channel and serves one end;
- * 3. the preload hands the other end over with `window.postMessage({ type: 'mlxk:port', id }, location.origin, [port])`.
- *
- * The page takes it from the `message` event whose `source` is `window` and whose data has its id, then speaks the RPC protocol of
- * `shared/rpc` on it. Closing the port, or leaving the page, aborts its calls. When the owner behind the port goes away main closes the
- * port: the page sees `close` (where the runtime has that event) or its state stream failing, and opens a new one.
+ * `openPort` asks main; main checks the sender, serves one end of a new channel and sends the other to the preload, which hands it to
+ * the page with `window.postMessage(PORT_MESSAGE, location.origin, [port])`. On it travels the protocol of `shared/rpc`.
  */
 export interface Bridge {
   platform: 'darwin' | 'linux'
-  /** Asks for a connection. `id` comes back with the port; at most 64 characters. */
-  openPort: (id: string) => void
+  /**
+   * Asks the owner for a fresh port; the promise only says that it was asked. The port itself comes as a `message` event of this window
+   * whose data is `PORT_MESSAGE` and whose `ports` holds it: a context bridge cannot return a port, only a message can carry one.
+   * Rejects when there is no owner to connect to at the moment.
+   */
+  openPort: () => Promise<void>
 }
 
-/** Data of the `message` event that carries the port. */
-export interface PortMessage {
-  type: 'mlxk:port'
-  id: string
-}
-
-/** IPC channel, page to main and back with the port: `[id]`. */
-export const PORT_CHANNEL = 'mlxk:port'
+/** The data of the window message that carries the port, and the name of the IPC channel between preload and main. */
+export const PORT_MESSAGE = 'mlxk:port'
