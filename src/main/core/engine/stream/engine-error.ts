@@ -31,9 +31,8 @@ export function engineError(status: number, body: string): AppError {
     })
   }
   const param = code.startsWith('invalid_') ? code.slice('invalid_'.length) : null
-  return new AppError('invalid_request', sentences[code] ?? `The engine refused the request (${code}).`, {
-    ...(param === null ? {} : { data: { param } }),
-  })
+  const sentence = sentences[code] ?? `The engine refused the request (${code}).`
+  return new AppError('invalid_request', sentence, param === null ? {} : { data: { param } })
 }
 
 function contextError(promptTokens: number, contextLength: number): AppError {

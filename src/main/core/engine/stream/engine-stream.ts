@@ -139,8 +139,8 @@ async function readBounded(response: IncomingMessage): Promise<string> {
   return text.slice(0, maxErrorBytes)
 }
 
-async function explain(error: unknown, died: Promise<never>): Promise<unknown> {
-  if (error instanceof AppError && error.code !== 'engine_crashed') return error
+async function explain(failure: unknown, died: Promise<never>): Promise<unknown> {
+  if (failure instanceof AppError && failure.code !== 'engine_crashed') return failure
   let timer: NodeJS.Timeout | undefined
   const grace = new Promise<null>((resolve) => {
     timer = setTimeout(resolve, deathGraceMs, null)
@@ -148,8 +148,8 @@ async function explain(error: unknown, died: Promise<never>): Promise<unknown> {
   const death: unknown = await Promise.race([died, grace]).catch((reason: unknown) => reason)
   clearTimeout(timer)
   if (death instanceof AppError) return death
-  if (error instanceof AppError) return error
-  return new AppError('engine_crashed', 'The connection to the engine broke off.', { hint: 'Try again.', cause: error })
+  if (failure instanceof AppError) return failure
+  return new AppError('engine_crashed', 'The connection to the engine broke off.', { hint: 'Try again.', cause: failure })
 }
 
 function throwIfAborted(signal: AbortSignal): void {

@@ -1,0 +1,60 @@
+/** What the launcher (`resources/engine/launcher.py`) says on stdout, one JSON object per line. */
+export type LauncherEvent =
+  | { event: 'imported'; device: string | null }
+  | { event: 'listening'; port: number }
+  | { event: 'loading'; done: number; total: number }
+  | { event: 'loaded'; bytes: number }
+  | { event: 'load_failed'; code: string; error: string }
+  | { event: 'engine_died' | 'fatal'; error: string }
+  | { event: 'stats'; active: number }
+  | { event: 'degraded'; patch: string; error: string }
+
+const maxLine = 64 * 1024
+
+/** Null for anything that is no event of ours. */
+export function parseLauncherEvent(line: string): LauncherEvent | null {
+  if (line.length > maxLine || !line.startsWith('{')) return null
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return null
+  }
+  if (typeof value !== 'object' || value === null) return null
+  const fields: Record<string, unknown> = { ...value }
+  const text = (key: string): string => (typeof fields[key] === 'string' ? fields[key] : '')
+  const number = (key: string): number => (typeof fields[key] === 'number' && Number.isFinite(fields[key]) ? fields[key] : 0)
+  switch (fields['event']) {
+    case 'imported':
+      return { event: 'imported', device: text('device') || null }
+    case 'listening': {
+      const port = number('port')
+      return Number.isInteger(port) && port > 0 && port < 65_536 ? { event: 'listening', port } : null
+    }
+    case 'loading':
+      return { event: 'loading', done: number('done'), total: number('total') }
+    case 'loaded':
+      return { event: 'loaded', bytes: number('bytes') }
+    case 'load_failed':
+      return { event: 'load_failed', code: text('code'), error: text('error') }
+    case 'engine_died':
+    case 'fatal':
+      return { event: fields['event'], error: text('error') }
+    case 'stats':
+      return { event: 'stats', active: number('active') }
+    case 'degraded':
+      return { event: 'degraded', patch: text('patch'), error: text('error') }
+    default:
+      return null
+  }
+}
+
+/** Splits a stream of text into lines; a line longer than any event is dropped as it grows. */
+export function createLineSplitter(onLine: (line: string) => void): (text: string) => void {
+  let open = ''
+  return (text) => {
+    const parts = (open + text).split('\n')
+    open = (parts.pop() ?? '').slice(0, maxLine + 1)
+    for (const part of parts) onLine(part)
+  }
+}
