@@ -6,7 +6,10 @@ const sha1 = (text) => createHash('sha1').update(text).digest('hex')
 
 /** A valid safetensors file with one small tensor, different for each seed. */
 function safetensors(seed) {
-  const header = JSON.stringify({ __metadata__: { format: 'mlx' }, [`w${seed}`]: { dtype: 'F32', shape: [4], data_offsets: [0, 16] } })
+  const header = JSON.stringify({
+    __metadata__: { format: 'mlx' },
+    [`w${seed}`]: { dtype: 'F32', shape: [4], data_offsets: [0, 16] },
+  })
   const padded = header.padEnd(Math.ceil(header.length / 8) * 8)
   const file = Buffer.alloc(8 + padded.length + 16)
   file.writeBigUInt64LE(BigInt(padded.length), 0)
@@ -36,14 +39,20 @@ export function fillCache(hub, count) {
       'README.md': `---\ntags: [mlx]\nlicense: apache-2.0\n---\n# Bench ${index}\n`,
       'model.safetensors.index.json': JSON.stringify({
         metadata: { total_size: 32 },
-        weight_map: { [`w${index * 2}`]: 'model-00001-of-00002.safetensors', [`w${index * 2 + 1}`]: 'model-00002-of-00002.safetensors' },
+        weight_map: {
+          [`w${index * 2}`]: 'model-00001-of-00002.safetensors',
+          [`w${index * 2 + 1}`]: 'model-00002-of-00002.safetensors',
+        },
       }),
       'model-00001-of-00002.safetensors': safetensors(index * 2),
       'model-00002-of-00002.safetensors': safetensors(index * 2 + 1),
       'merges.txt': `#version ${index}\n`,
     }
     for (const [name, data] of Object.entries(files)) {
-      const blob = createHash(name.endsWith('.safetensors') ? 'sha256' : 'sha1').update(`${name}\0`).update(data).digest('hex')
+      const blob = createHash(name.endsWith('.safetensors') ? 'sha256' : 'sha1')
+        .update(`${name}\0`)
+        .update(data)
+        .digest('hex')
       writeFileSync(join(repo, 'blobs', blob), data)
       symlinkSync(`../../blobs/${blob}`, join(repo, 'snapshots', commit, name))
     }

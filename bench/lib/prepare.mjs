@@ -24,7 +24,9 @@ export async function prepare(home) {
     HF_HUB_DISABLE_TELEMETRY: '1',
   }
   const version = (name) =>
-    execFileSync(python, ['-c', 'import sys,importlib.metadata as m; print(m.version(sys.argv[1]))', name], { encoding: 'utf8' }).trim()
+    execFileSync(python, ['-c', 'import sys,importlib.metadata as m; print(m.version(sys.argv[1]))', name], {
+      encoding: 'utf8',
+    }).trim()
   const mlxk = [process.execPath, resolve('bin/mlxk.cjs')]
   return {
     env,
