@@ -1,6 +1,7 @@
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { removeRepo, repoFolder, writeRepo, type WrittenRepo } from './repo-writer'
+import { toRepoFolder } from '../cache'
+import { removeRepo, writeRepo, type WrittenRepo } from './repo-writer'
 import { buildScriptedModel, type ScriptedModelSpec } from './scripted-model'
 
 /** Also the only names under which `removeDemoModels` removes anything. */
@@ -43,7 +44,7 @@ export const demoModelNames: readonly string[] = demoModels.map(({ name }) => na
 
 async function demoFolders(hubDir: string): Promise<string[]> {
   try {
-    return (await readdir(hubDir)).filter((name) => name.startsWith(repoFolder(`${ORGANIZATION}/`)))
+    return (await readdir(hubDir)).filter((name) => name.startsWith(toRepoFolder(`${ORGANIZATION}/`)))
   } catch {
     return []
   }
@@ -61,7 +62,7 @@ export function writeScriptedModel(hubDir: string, spec: ScriptedModelSpec): Pro
 export async function writeDemoModels(hubDir: string): Promise<WrittenRepo[]> {
   const written: WrittenRepo[] = []
   for (const spec of demoModels) written.push(await writeScriptedModel(hubDir, spec))
-  const wanted = new Set(demoModelNames.map(repoFolder))
+  const wanted = new Set(demoModelNames.map(toRepoFolder))
   for (const folder of await demoFolders(hubDir)) if (!wanted.has(folder)) await removeRepo(hubDir, folder)
   return written
 }

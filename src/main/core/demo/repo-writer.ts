@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { toErrno } from '../../../shared/errors'
+import { toRepoFolder } from '../cache'
 import type { ModelFiles } from './scripted-model'
 
 export interface WrittenRepo {
@@ -111,17 +112,12 @@ async function sweep(repo: string, keep: { blobs: ReadonlySet<string>; commit: s
   }
 }
 
-/** `org/name` → folder name in the cache. */
-export function repoFolder(name: string): string {
-  return `models--${name.replaceAll('/', '--')}`
-}
-
 /**
  * Writes one model as the only revision of its repo, in the layout of huggingface_hub: blobs, relative links, `trees/<commit>.json`,
  * then `refs/main`. What is there and right stays untouched; what is missing or wrong is written anew.
  */
 export async function writeRepo(hubDir: string, name: string, files: ModelFiles): Promise<WrittenRepo> {
-  const repo = join(hubDir, repoFolder(name))
+  const repo = join(hubDir, toRepoFolder(name))
   const blobs = join(repo, 'blobs')
   const entries = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, content]) => toEntry(path, content))
   const tree = JSON.stringify(

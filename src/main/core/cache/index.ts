@@ -1,0 +1,23 @@
+/**
+ * The Hugging Face cache as it lies on the disk: its roots, the one-pass scanner (in this thread or in a worker), snapshots, names and
+ * what a typed name leads to. Reads only, never writes inside a cache root, and knows nothing of what a model is: that is `health` and
+ * `models`, which import this face. Nothing here may load zod: it runs at the start of every command.
+ */
+export { probeRepo, probeRoots, repoFingerprint } from './fingerprint'
+export { toRepoFolder } from './names'
+export { resolveModel, type ResolvedRepo } from './resolve'
+export { resolveRoots, type RootChoices } from './roots'
+export { scanRoots } from './scan'
+export { scanRepo } from './scan-repo'
+export { createScanner, type Scanner, type ScannerOptions } from './scanner'
+export { chooseSnapshot, isCommit, isReadable, snapshotSizeBytes } from './snapshots'
+export type {
+  CacheRoot,
+  CacheScan,
+  FileState,
+  ScannedBlob,
+  ScannedFile,
+  ScannedPartial,
+  ScannedRepo,
+  ScannedSnapshot,
+} from './types'

@@ -1,0 +1,96 @@
+import { AppError } from '../../../shared/errors'
+import { isPathLike, parseModelSpec, quoteName } from './names'
+import type { ScannedRepo } from './types'
+
+/** Names without an organization mean this one first. */
+const SHORT_NAME_HOME = 'mlx-community'
+
+export interface ResolvedRepo<T> {
+  repo: T
+  /** Full folder name of the snapshot that `@hash` asked for, null when none was named. */
+  hash: string | null
+}
+
+type Repo = Pick<ScannedRepo, 'name'> & { snapshots: readonly { hash: string }[] }
+
+function notFound(spec: string): AppError {
+  const what = isPathLike(spec)
+    ? `${quoteName(spec)} is a path, and models are called by their name.`
+    : `No model ${quoteName(spec)} is in the cache.`
+  return new AppError('model_not_found', what, { hint: 'See "mlxk list --all" for the models that are there.' })
+}
+
+function ambiguous(spec: string, matches: string[]): AppError {
+  const sorted = [...new Set(matches)].sort()
+  const shown = sorted.slice(0, 5).join(', ') + (sorted.length > 5 ? ', …' : '')
+  return new AppError('ambiguous_match', `${quoteName(spec)} fits ${sorted.length} models: ${shown}.`, {
+    hint: 'Type more of the name.',
+    data: { matches: sorted },
+  })
+}
+
+/** Rules from the strictest to the loosest; the first that any repo satisfies decides. */
+function rules(name: string): ((candidate: string) => boolean)[] {
+  const short = name.includes('/') ? null : `${SHORT_NAME_HOME}/${name}`
+  const lower = name.toLowerCase()
+  return [
+    (candidate) => candidate === name,
+    (candidate) => candidate === short,
+    (candidate) => candidate.toLowerCase() === lower,
+    (candidate) => candidate.toLowerCase() === short?.toLowerCase(),
+    (candidate) => candidate.toLowerCase().includes(lower),
+  ]
+}
+
+/** All repos that a name may mean, by the strictest rule that finds one. */
+function findByName<T extends Repo>(name: string, repos: readonly T[]): T[] {
+  if (isPathLike(name)) return []
+  for (const rule of rules(name)) {
+    const found = repos.filter((repo) => rule(repo.name))
+    if (found.length > 0) return found
+  }
+  return []
+}
+
+/** What is in an earlier root hides the same in a later one. */
+function firstOfEach<T>(items: readonly T[], toKey: (item: T) => string): T[] {
+  const first = new Map<string, T>()
+  for (const item of items) if (!first.has(toKey(item))) first.set(toKey(item), item)
+  return [...first.values()]
+}
+
+function chooseByHash<T extends Repo>(spec: string, prefix: string, repos: readonly T[]): ResolvedRepo<T> {
+  const revisions = repos.flatMap((repo) => repo.snapshots.map(({ hash }) => ({ repo, hash })))
+  const toKey = ({ repo, hash }: { repo: T; hash: string }): string => `${repo.name}@${hash}`
+  const matches = firstOfEach(
+    revisions.filter(({ hash }) => hash.toLowerCase().startsWith(prefix)),
+    toKey,
+  )
+  const whole = matches.filter(({ hash }) => hash.toLowerCase() === prefix)
+  const [match, ...more] = whole.length > 0 ? whole : matches
+  if (match === undefined) {
+    throw new AppError('hash_not_found', `No revision of this model in the cache begins with ${quoteName(prefix)}.`, {
+      hint: 'Choose one of the revisions that are there.',
+      data: { available_hashes: [...new Set(revisions.map(({ hash }) => hash))].sort() },
+    })
+  }
+  if (more.length > 0) throw ambiguous(spec, (whole.length > 0 ? whole : matches).map(toKey))
+  return match
+}
+
+/**
+ * What a typed name leads to: the exact id; a short name with `mlx-community/` before it; either without regard to case; else a part of
+ * exactly one name. `@` and the beginning of a commit choose a revision, and may settle which of several models is meant.
+ * Repos in root order. No path is ever built from what was typed.
+ * @throws AppError invalid_name, model_not_found, ambiguous_match (data.matches, sorted), hash_not_found (data.available_hashes)
+ */
+export function resolveModel<T extends Repo>(spec: string, repos: readonly T[]): ResolvedRepo<T> {
+  const { name, hashPrefix } = parseModelSpec(spec)
+  const found = findByName(name, repos)
+  if (hashPrefix !== null && found.length > 0) return chooseByHash(spec, hashPrefix, found)
+  const [repo, ...more] = firstOfEach(found, (candidate) => candidate.name)
+  if (repo === undefined) throw notFound(spec)
+  const names = [repo, ...more].map((candidate) => candidate.name)
+  if (more.length > 0) throw ambiguous(spec, names)
+  return { repo, hash: null }
+}

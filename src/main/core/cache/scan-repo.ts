@@ -1,0 +1,206 @@
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs'
+import { join, resolve, sep } from 'node:path'
+import { toErrno } from '../../../shared/errors'
+import { toRepoName } from './names'
+import type { CacheRoot, ScannedBlob, ScannedFile, ScannedRepo, ScannedSnapshot } from './types'
+
+/** A snapshot with more is not a model's; the rest is left out and said so. */
+const MAX_FILES = 20_000
+const MAX_DEPTH = 16
+/** Refs hold 40 characters. */
+const MAX_REF_BYTES = 1024
+const MAX_REFS = 1000
+
+type BlobEntry = ScannedBlob | { name: string; outside: true }
+
+/** Why a folder or file cannot be read, as part of a sentence. */
+export function describeErrno(error: unknown): string {
+  const errno = toErrno(error)
+  if (errno === 'EACCES' || errno === 'EPERM') return 'it may not be read'
+  if (errno === 'ENOENT') return 'it does not exist'
+  if (errno === 'ENOTDIR') return 'it is not a folder'
+  if (errno === 'ELOOP') return 'its links lead in a circle'
+  return errno === null ? 'it cannot be read' : `it cannot be read (${errno})`
+}
+
+function listFolder(path: string): Dirent[] {
+  return readdirSync(path, { withFileTypes: true })
+}
+
+/** As `listFolder`; a folder that is not there is empty. */
+function listOptional(path: string): Dirent[] {
+  try {
+    return listFolder(path)
+  } catch (error) {
+    if (toErrno(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+function statOrNull(read: (path: string) => Stats, path: string): Stats | null {
+  try {
+    return read(path)
+  } catch {
+    return null
+  }
+}
+
+/** `blobs/<name>`: a file, or a link into the shared store `../../blobs/<xx>/<hash>`; any other link is not followed. */
+function scanBlob(root: string, repo: string, name: string): BlobEntry | null {
+  const path = join(repo, 'blobs', name)
+  let stats = statOrNull(lstatSync, path)
+  if (stats === null) return null
+  const shared = stats.isSymbolicLink()
+  if (shared) {
+    const target = linkTarget(path)
+    if (target === null) return null
+    const payload = resolve(repo, 'blobs', target)
+    const store = join(root, 'blobs') + sep
+    if (!payload.startsWith(store) || !/^[0-9a-f]{2}[/][0-9a-f]{64}$/.test(payload.slice(store.length)))
+      return { name, outside: true }
+    stats = statOrNull(lstatSync, payload)
+  }
+  if (stats === null || !stats.isFile()) return null
+  return { name, sizeBytes: stats.size, mtimeMs: stats.mtimeMs, ino: stats.ino, shared }
+}
+
+function linkTarget(path: string): string | null {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return null
+  }
+}
+
+interface RepoContext {
+  path: string
+  blobs: Map<string, BlobEntry>
+}
+
+function file(
+  path: string,
+  state: ScannedFile['state'],
+  stats?: Pick<Stats, 'size' | 'mtimeMs' | 'ino'>,
+  blob?: string,
+): ScannedFile {
+  return { path, state, sizeBytes: stats?.size ?? 0, blob: blob ?? null, mtimeMs: stats?.mtimeMs ?? 0, ino: stats?.ino ?? 0 }
+}
+
+/** A link that does not name a blob of its repo: followed only as long as it stays inside. */
+function scanOddLink(context: RepoContext, absolute: string, path: string): ScannedFile {
+  try {
+    const real = realpathSync(absolute)
+    const home = realpathSync(context.path)
+    const stats = statSync(real)
+    return real.startsWith(home + sep) && stats.isFile() ? file(path, 'regular', stats) : file(path, 'outside')
+  } catch (error) {
+    const errno = toErrno(error)
+    return file(path, errno === 'ENOENT' || errno === 'ELOOP' ? 'dangling' : 'unreadable')
+  }
+}
+
+function scanLink(context: RepoContext, folder: string, absolute: string, path: string): ScannedFile | null {
+  const target = linkTarget(absolute)
+  if (target === null) return null
+  const pointed = resolve(folder, target)
+  const blobsFolder = join(context.path, 'blobs') + sep
+  const name = pointed.startsWith(blobsFolder) ? pointed.slice(blobsFolder.length) : ''
+  if (name === '' || name.includes(sep)) return scanOddLink(context, absolute, path)
+  const blob = context.blobs.get(name)
+  if (blob === undefined) return file(path, 'dangling', undefined, name)
+  if ('outside' in blob) return file(path, 'outside', undefined, name)
+  return file(path, 'blob', { size: blob.sizeBytes, mtimeMs: blob.mtimeMs, ino: blob.ino }, name)
+}
+
+/** Files of one folder and those below; links to folders are not followed. Adds to `files`; false when a bound was met. */
+function walk(context: RepoContext, folder: string, prefix: string, depth: number, files: ScannedFile[]): boolean {
+  for (const entry of listOptional(folder)) {
+    if (files.length >= MAX_FILES) return false
+    const absolute = join(folder, entry.name)
+    const path = prefix + entry.name
+    if (entry.isDirectory()) {
+      if (depth >= MAX_DEPTH || !walk(context, absolute, `${path}/`, depth + 1, files)) return false
+    } else if (entry.isSymbolicLink()) {
+      const scanned = scanLink(context, folder, absolute, path)
+      if (scanned !== null) files.push(scanned)
+    } else if (entry.isFile()) {
+      const stats = statOrNull(lstatSync, absolute)
+      if (stats !== null) files.push(file(path, 'regular', stats))
+    }
+  }
+  return true
+}
+
+function scanSnapshot(context: RepoContext, hash: string): ScannedSnapshot {
+  const path = join(context.path, 'snapshots', hash)
+  const files: ScannedFile[] = []
+  let problem: string | null = null
+  try {
+    if (!walk(context, path, '', 0, files))
+      problem = `The snapshot holds more than ${MAX_FILES} files or ${MAX_DEPTH} levels of folders.`
+  } catch (error) {
+    problem = `A folder of the snapshot cannot be listed: ${describeErrno(error)}.`
+  }
+  files.sort((a, b) => (a.path < b.path ? -1 : 1))
+  return { hash, path, mtimeMs: statOrNull(lstatSync, path)?.mtimeMs ?? 0, files, problem }
+}
+
+/** `refs/`, also nested ones such as `refs/refs/pr/1`. */
+function scanRefs(folder: string, prefix: string, depth: number, refs: Record<string, string>): void {
+  for (const entry of listOptional(folder)) {
+    if (Object.keys(refs).length >= MAX_REFS) return
+    const path = join(folder, entry.name)
+    if (entry.isDirectory() && depth < MAX_DEPTH) scanRefs(path, `${prefix}${entry.name}/`, depth + 1, refs)
+    if (!entry.isFile()) continue
+    try {
+      if (lstatSync(path).size <= MAX_REF_BYTES) refs[prefix + entry.name] = readFileSync(path, 'utf8').trim()
+    } catch {
+      // Gone or not readable: a ref that is not there.
+    }
+  }
+}
+
+/** Fills `repo`. @throws a file system error when one of its folders is there and cannot be listed */
+function scanInside(repo: ScannedRepo): void {
+  const context: RepoContext = { path: repo.path, blobs: new Map() }
+  for (const { name } of listOptional(join(repo.path, 'blobs'))) {
+    const blob = scanBlob(repo.root.path, repo.path, name)
+    if (blob === null) continue
+    if (!('outside' in blob) && name.endsWith('.incomplete'))
+      repo.partials.push({ name, sizeBytes: blob.sizeBytes, mtimeMs: blob.mtimeMs })
+    else context.blobs.set(name, blob)
+  }
+  repo.blobs = [...context.blobs.values()].filter((blob): blob is ScannedBlob => !('outside' in blob))
+  scanRefs(join(repo.path, 'refs'), '', 0, repo.refs)
+  const folders = listOptional(join(repo.path, 'snapshots')).filter((entry) => entry.isDirectory())
+  repo.snapshots = folders
+    .map(({ name }) => name)
+    .sort()
+    .map((hash) => scanSnapshot(context, hash))
+}
+
+/** Looks at one model folder once. Never throws: what cannot be read is in `problem`. */
+export function scanRepo(root: CacheRoot, folder: string): ScannedRepo {
+  const path = join(root.path, folder)
+  const repo: ScannedRepo = {
+    folder,
+    name: toRepoName(folder) ?? folder,
+    path,
+    root,
+    mtimeMs: 0,
+    problem: null,
+    hasSnapshots: false,
+    snapshots: [],
+    refs: {},
+    blobs: [],
+    partials: [],
+  }
+  try {
+    repo.mtimeMs = statSync(path).mtimeMs
+    repo.hasSnapshots = listFolder(path).some(({ name }) => name === 'snapshots')
+    scanInside(repo)
+  } catch (error) {
+    repo.problem = `The model's folder cannot be read: ${describeErrno(error)}.`
+  }
+  return repo
+}
