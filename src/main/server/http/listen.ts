@@ -1,0 +1,133 @@
+import { createServer, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { AppError, toErrno } from '../../../shared/errors'
+import { currentPlatform } from '../../core/system'
+import { createPortUserFinder, type PortUser } from './port-user'
+
+export interface ListenOptions {
+  /** Default 127.0.0.1. Loopback (127.0.0.1 or localhost) also gets ::1 on the same port, since clients resolve localhost to it first. */
+  host?: string
+  /** 0 takes a free one. */
+  port: number
+  findPortUser?: (port: number) => Promise<PortUser | null>
+  /** Answer to a request that is not even a URL, or to a fetch that failed. Default: 400 without a body. */
+  onBadRequest?: (error: unknown) => Response
+}
+
+export interface Listening {
+  port: number
+  /** What is bound: `['127.0.0.1', '::1']`. */
+  hosts: string[]
+  /** `http://127.0.0.1:PORT` */
+  url: string
+  /**
+   * Accepts nothing new, gives open answers `graceMs` (default 4000) to end, then closes what is left. Whoever streams must end its
+   * streams itself. Resolves when nothing is open any more.
+   */
+  close: (options?: { graceMs?: number }) => Promise<void>
+}
+
+type Fetch = (request: Request, env: object) => Response | Promise<Response>
+
+const portTries = 20
+const timeouts = { headersTimeout: 10_000, requestTimeout: 120_000, keepAliveTimeout: 30_000, connectionsCheckingInterval: 5000 }
+
+/**
+ * Serves a fetch function over HTTP/1.1.
+ * @throws AppError port_in_use (data: port, pid, process), listen_failed
+ */
+export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
+  const host = options.host === undefined || options.host === 'localhost' ? '127.0.0.1' : options.host
+  const open = (at: string, port: number): Promise<Server> => openServer(fetch, at, port, options)
+  for (let tries = 1; ; tries += 1) {
+    const first = await open(host, options.port).catch(async (error: unknown) => {
+      throw await toListenError(error, host, options)
+    })
+    const port = portOf(first)
+    if (host !== '127.0.0.1') return toListening([{ host, server: first }], port)
+    try {
+      const second = await open('::1', port)
+      return toListening(
+        [
+          { host, server: first },
+          { host: '::1', server: second },
+        ],
+        port,
+      )
+    } catch (error) {
+      // No IPv6 on this machine is fine; a stranger behind `localhost` on our port is not.
+      if (toErrno(error) !== 'EADDRINUSE') return toListening([{ host, server: first }], port)
+      await closeServer(first, 0)
+      if (options.port !== 0 || tries >= portTries) throw await toListenError(error, '::1', { ...options, port })
+    }
+  }
+}
+
+function openServer(fetch: Fetch, host: string, port: number, options: ListenOptions): Promise<Server> {
+  const answerBadRequest = options.onBadRequest ?? (() => new Response(null, { status: 400 }))
+  // The global Request and Response stay as they are: other code of this process (Electron's protocol handlers) needs the real ones.
+  const listener = getRequestListener(fetch, { overrideGlobalObjects: false, errorHandler: answerBadRequest })
+  const server = createServer({ ...timeouts, noDelay: true, maxHeaderSize: 32 * 1024 }, (incoming, outgoing) => {
+    // A client that resets its socket is no news; the abort signal of its request tells whoever cares.
+    outgoing.on('error', () => {})
+    void listener(incoming, outgoing)
+  })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, exclusive: true }, () => {
+      server.off('error', reject)
+      resolve(server)
+    })
+  })
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+function toListening(bound: { host: string; server: Server }[], port: number): Listening {
+  const first = bound[0]?.host ?? '127.0.0.1'
+  let closing: Promise<void> | null = null
+  return {
+    port,
+    hosts: bound.map(({ host }) => host),
+    url: `http://${first.includes(':') ? `[${first}]` : first}:${port}`,
+    close: ({ graceMs = 4000 } = {}) => {
+      closing ??= Promise.all(bound.map(({ server }) => closeServer(server, graceMs))).then(() => undefined)
+      return closing
+    },
+  }
+}
+
+function closeServer(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    // Connections that turn idle after their answer would be kept alive: look again and again until all are gone.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50)
+    const last = setTimeout(() => server.closeAllConnections(), graceMs)
+    server.close(() => {
+      clearInterval(sweep)
+      clearTimeout(last)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+async function toListenError(error: unknown, host: string, options: ListenOptions): Promise<AppError> {
+  const { port } = options
+  if (toErrno(error) === 'EADDRINUSE') {
+    const user = await (options.findPortUser ?? createPortUserFinder(currentPlatform(process.env).os))(port)
+    const by = user === null ? '' : ` by ${user.process ?? 'a process'} (pid ${user.pid})`
+    return new AppError('port_in_use', `Port ${port} is already in use${by}.`, {
+      hint: 'Choose another port with --port, or stop that program.',
+      data: { port, pid: user?.pid ?? null, process: user?.process ?? null },
+      cause: error,
+    })
+  }
+  return new AppError('listen_failed', `Cannot listen on ${host}, port ${port} (${toErrno(error) ?? 'unknown reason'}).`, {
+    hint: toErrno(error) === 'EACCES' ? 'Choose a port above 1023.' : 'Choose another host or port.',
+    data: { host, port },
+    cause: error,
+  })
+}
