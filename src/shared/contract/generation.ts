@@ -22,6 +22,11 @@ export const samplingParams = z.strictObject({
   max_tokens: z.number().int().positive().optional(),
   temperature: z.number().min(0).max(2).optional(),
   top_p: z.number().gt(0).max(1).optional(),
+  top_k: z.number().int().nonnegative().optional(),
+  min_p: z.number().min(0).max(1).optional(),
+  presence_penalty: z.number().min(-2).max(2).optional(),
+  frequency_penalty: z.number().min(-2).max(2).optional(),
+  repetition_penalty: z.number().nonnegative().optional(),
   seed: z.number().int().optional(),
   stop: z.array(z.string().min(1)).max(16).optional(),
 })

@@ -32,6 +32,7 @@ const codesByDomain = {
   generation: [
     'invalid_request',
     'unsupported_parameter',
+    'unsupported_media_type',
     'context_length_exceeded',
     'rate_limit_exceeded',
     'server_shutdown',

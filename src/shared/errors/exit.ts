@@ -29,6 +29,7 @@ export const exitCodes: Record<ErrorCode, ExitCode> = {
   custom_code_refused: 1,
   invalid_request: 1,
   unsupported_parameter: 1,
+  unsupported_media_type: 1,
   context_length_exceeded: 1,
   rate_limit_exceeded: 1,
   server_shutdown: 1,

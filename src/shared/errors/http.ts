@@ -37,6 +37,7 @@ export const httpErrors: Record<ErrorCode, { status: number; type: OpenAiErrorTy
   custom_code_refused: { status: 403, type: 'permission_error' },
   invalid_request: { status: 400, type: 'invalid_request_error' },
   unsupported_parameter: { status: 400, type: 'invalid_request_error' },
+  unsupported_media_type: { status: 415, type: 'invalid_request_error' },
   context_length_exceeded: { status: 400, type: 'invalid_request_error' },
   rate_limit_exceeded: { status: 429, type: 'rate_limit_error' },
   server_shutdown: { status: 503, type: 'service_unavailable_error' },

@@ -30,6 +30,7 @@ export const uiErrors: Record<ErrorCode, { title: string; action: UiAction }> = 
   custom_code_refused: { title: 'This model wants to run its own code', action: 'none' },
   invalid_request: { title: 'This cannot be done', action: 'none' },
   unsupported_parameter: { title: 'This cannot be done', action: 'none' },
+  unsupported_media_type: { title: 'This cannot be done', action: 'none' },
   context_length_exceeded: { title: 'The context is full', action: 'none' },
   rate_limit_exceeded: { title: 'Too much at once', action: 'try_again' },
   server_shutdown: { title: 'MLX Knife is quitting', action: 'none' },
