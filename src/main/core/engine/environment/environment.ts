@@ -1,0 +1,147 @@
+import { accessSync, constants, readdirSync, statSync } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
+import type { EngineStatus, InstallProgress } from '../../../../shared/contract'
+import { AppError } from '../../../../shared/errors'
+import type { SettingsStore } from '../../settings/types'
+import { expandPath, readVariable, type DataPaths, type Env, type Layout, type Platform } from '../../system'
+import type { EngineEnvironment } from '../types'
+import { findUv, pythonCandidates, pythonHint, type FileProbe } from './candidates'
+import { createChannel } from './channel'
+import { installManaged, type InstallDeps } from './install'
+import { readLock, type EngineLock } from './lock-file'
+import { inspectManaged } from './managed'
+import { runCommand, type RunCommand } from './run-command'
+import { createNamedInterpreter } from './named'
+
+export interface EngineEnvironmentDeps {
+  env: Env
+  platform: Platform
+  paths: Pick<DataPaths, 'engine'>
+  layout: Pick<Layout, 'resources'>
+  settings: Pick<SettingsStore, 'read'>
+  /** For tests. */
+  run?: RunCommand
+  files?: FileProbe
+  freeBytes?: NonNullable<InstallDeps['freeBytes']>
+}
+
+/** `MLXK_PYTHON`, else the setting, else the environment that we manage: see `EngineEnvironment`. */
+export function createEngineEnvironment(deps: EngineEnvironmentDeps): EngineEnvironment {
+  const { env, platform, settings } = deps
+  const run = deps.run ?? runCommand
+  const files = deps.files ?? realFiles
+  const inspectNamed = createNamedInterpreter({ env, platform, run })
+  let installing = false
+  let readOnce: EngineLock | null = null
+  const lock = (): EngineLock => (readOnce ??= readLock(deps.layout.resources))
+
+  function named(): { source: 'environment' | 'settings'; python: string } | null {
+    const fromEnvironment = readVariable(env, 'MLXK_PYTHON')
+    if (fromEnvironment !== undefined) return { source: 'environment', python: locate(fromEnvironment) }
+    const fromSettings = settings.read().engine.python
+    return fromSettings === null ? null : { source: 'settings', python: locate(fromSettings) }
+  }
+
+  /** A bare word such as `python3.12` is looked up in PATH; all else is a path. */
+  function locate(value: string): string {
+    if (value.includes('/')) return expandPath(value, env, platform.home)
+    const folders = (readVariable(env, 'PATH') ?? '').split(delimiter).filter(isAbsolute)
+    return folders.map((folder) => join(folder, value)).find(files.isExecutable) ?? expandPath(value, env, platform.home)
+  }
+
+  async function managedStatus(): Promise<EngineStatus> {
+    const { hash } = lock()
+    const base = { source: 'managed', lock: hash } as const
+    const nothing = { ...base, python: null, versions: null }
+    if (installing) return { ...nothing, state: 'installing', reason: null, hint: null }
+    const managed = await inspectManaged(join(deps.paths.engine, hash))
+    if (managed.state === 'ready') {
+      const { versions } = managed.marker
+      return { ...base, state: 'ready', python: managed.python, versions, reason: null, hint: null }
+    }
+    if (managed.state === 'broken') return { ...nothing, state: 'broken', reason: managed.reason, hint: 'mlxk engine install' }
+    return canInstall()
+      ? { ...nothing, state: 'missing', reason: 'The engine is not installed.', hint: 'mlxk engine install' }
+      : { ...nothing, state: 'missing', reason: 'No Python was found.', hint: pythonHint(env, platform, files) }
+  }
+
+  function canInstall(): boolean {
+    return findUv(env, platform, files) !== null || pythonCandidates(env, platform, files).length > 0
+  }
+
+  async function status(): Promise<EngineStatus> {
+    const own = named()
+    return own === null ? managedStatus() : inspectNamed(own.source, own.python, lock().mlxLm)
+  }
+
+  async function* install(signal: AbortSignal): AsyncGenerator<InstallProgress, EngineStatus> {
+    const before = await status()
+    if (before.state === 'ready') return before
+    if (before.source !== 'managed') {
+      throw new AppError(
+        'engine_install_failed',
+        `MLX Knife does not change a Python that you chose. ${before.reason ?? ''}`.trim(),
+        {
+          hint: before.hint ?? undefined,
+        },
+      )
+    }
+    const stop = new AbortController()
+    const channel = createChannel<InstallProgress>()
+    const installDeps: InstallDeps = {
+      env,
+      platform,
+      engineFolder: deps.paths.engine,
+      resources: deps.layout.resources,
+      lock: lock(),
+      run,
+      files,
+      ...(deps.freeBytes === undefined ? {} : { freeBytes: deps.freeBytes }),
+    }
+    installing = true
+    const work = installManaged(installDeps, channel.push, AbortSignal.any([signal, stop.signal])).finally(() => {
+      installing = false
+      channel.close()
+    })
+    try {
+      yield* channel.read()
+    } finally {
+      // The reader may have left: then this ends the work, and waits until nothing of it runs any more.
+      stop.abort()
+      await work.catch(() => undefined)
+    }
+    await work
+    return status()
+  }
+
+  return {
+    status,
+    install,
+    python: async () => {
+      const current = await status()
+      if (current.state === 'ready' && current.python !== null) return current.python
+      throw new AppError('engine_missing', current.reason ?? 'The engine is being installed.', {
+        hint: current.hint ?? 'Wait for the installation to end.',
+        data: { state: current.state, source: current.source },
+      })
+    },
+  }
+}
+
+const realFiles: FileProbe = {
+  isExecutable: (path) => {
+    try {
+      accessSync(path, constants.X_OK)
+      return statSync(path).isFile()
+    } catch {
+      return false
+    }
+  },
+  list: (folder) => {
+    try {
+      return readdirSync(folder)
+    } catch {
+      return []
+    }
+  },
+}
