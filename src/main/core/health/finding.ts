@@ -1,0 +1,22 @@
+import type { Finding } from '../../../shared/contract'
+
+/** Bytes for people, exact: `1,234 bytes`. */
+export function formatBytes(sizeBytes: number): string {
+  return `${sizeBytes.toLocaleString('en-US')} ${sizeBytes === 1 ? 'byte' : 'bytes'}`
+}
+
+/** `a, b, c and 4 more`. */
+export function joinNames(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(', ')
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown
+}
+
+/** The model would not load, or some of its bytes are wrong. Fetching the file again mends it unless said otherwise. */
+export function toError(code: string, file: string | null, message: string, repairable = true): Finding {
+  return { code, file, message, severity: 'error', repairable }
+}
+
+/** Only other tools stumble over it. */
+export function toWarning(code: string, file: string | null, message: string, repairable = true): Finding {
+  return { code, file, message, severity: 'warning', repairable }
+}

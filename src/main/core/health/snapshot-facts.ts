@@ -1,0 +1,120 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { isReadable, type ScannedFile, type ScannedSnapshot } from '../cache'
+import { isLfsPointer, looksLikeHtml, parseJsonFile, type JsonFile } from './json-file'
+import { readWeightHeader, type WeightHeader } from './weight-header'
+
+/** Larger JSON files than this are no configuration; an index of 10,000 shards is far smaller. */
+const MAX_JSON_BYTES = 16_000_000
+/** tokenizer.json is only searched, not parsed. */
+const MAX_TOKENIZER_BYTES = 64_000_000
+const MAX_README_BYTES = 16_384
+/** A pointer has about 130 bytes. */
+const MAX_POINTER_BYTES = 200
+/** mlx_lm itself would fail long before. */
+const MAX_SHARDS = 10_000
+
+/** JSON files in which a model says what it is and how it is loaded. */
+export const jsonFiles = [
+  'config.json',
+  'tokenizer_config.json',
+  'preprocessor_config.json',
+  'processor_config.json',
+  'model.safetensors.index.json',
+  'pytorch_model.bin.index.json',
+] as const
+
+/** Everything that judging a snapshot takes: plain data, read once, bounded. */
+export interface SnapshotFacts {
+  /** As scanned. */
+  files: ScannedFile[]
+  json: Record<(typeof jsonFiles)[number], JsonFile>
+  /** By path; every readable safetensors file. */
+  weights: Record<string, WeightHeader>
+  /** Paths of files that hold an LFS pointer instead of their content. */
+  lfsPointers: string[]
+  /** The beginning of README.md, null when there is none. */
+  readme: string | null
+  /** `cut`: does not end like JSON. Null when there is no tokenizer.json. */
+  tokenizer: 'ok' | 'cut' | 'html' | null
+  /** tokenizer.json names a chat template; looked at only when no other file does. */
+  tokenizerHasTemplate: boolean
+}
+
+/** Reads at most `length` bytes of a file of the snapshot; null when it is gone or may not be read. */
+function readBytes(snapshot: ScannedSnapshot, file: ScannedFile, offset: number, length: number): Buffer | null {
+  let descriptor: number | null = null
+  try {
+    descriptor = openSync(join(snapshot.path, file.path), 'r')
+    const buffer = Buffer.allocUnsafe(Math.min(length, Math.max(0, file.sizeBytes - offset)))
+    const count = readSync(descriptor, buffer, 0, buffer.length, offset)
+    return buffer.subarray(0, count)
+  } catch {
+    return null
+  } finally {
+    if (descriptor !== null) closeSync(descriptor)
+  }
+}
+
+function readJson(snapshot: ScannedSnapshot, file: ScannedFile | undefined): JsonFile {
+  if (file === undefined || file.state === 'dangling') return { state: 'missing' }
+  if (!isReadable(file)) return { state: 'unreadable' }
+  if (file.sizeBytes > MAX_JSON_BYTES) return { state: 'too_large' }
+  const bytes = readBytes(snapshot, file, 0, file.sizeBytes)
+  return bytes === null ? { state: 'unreadable' } : parseJsonFile(bytes.toString('utf8'))
+}
+
+function checkTokenizer(snapshot: ScannedSnapshot, file: ScannedFile | undefined): SnapshotFacts['tokenizer'] {
+  if (file === undefined || !isReadable(file)) return null
+  const head = readBytes(snapshot, file, 0, 64)?.toString('latin1') ?? ''
+  if (looksLikeHtml(head)) return 'html'
+  const tail = readBytes(snapshot, file, Math.max(0, file.sizeBytes - 64), 64)?.toString('latin1') ?? ''
+  return tail.trimEnd().endsWith('}') ? 'ok' : 'cut'
+}
+
+function hasTemplate(config: JsonFile): boolean {
+  return config.state === 'ok' && config.value['chat_template'] !== undefined && config.value['chat_template'] !== null
+}
+
+/** Reads what the rules of health and identity need from one snapshot. Opens only files that the scan listed as the repo's own. */
+export function readSnapshotFacts(snapshot: ScannedSnapshot): SnapshotFacts {
+  const byPath = new Map(snapshot.files.map((file) => [file.path, file]))
+  const json = (path: string): JsonFile => readJson(snapshot, byPath.get(path))
+  const readable = snapshot.files.filter(isReadable)
+  const lfsPointers = readable
+    .filter(({ sizeBytes }) => sizeBytes >= 100 && sizeBytes < MAX_POINTER_BYTES)
+    .filter((file) => isLfsPointer(readBytes(snapshot, file, 0, 64)?.toString('latin1') ?? ''))
+    .map(({ path }) => path)
+  const shards = readable.filter(({ path }) => path.endsWith('.safetensors') && !lfsPointers.includes(path)).slice(0, MAX_SHARDS)
+  const readme = byPath.get('README.md')
+  const tokenizer = byPath.get('tokenizer.json')
+  const tokenizerConfig = json('tokenizer_config.json')
+  const namesTemplate = hasTemplate(tokenizerConfig) || byPath.has('chat_template.jinja') || byPath.has('chat_template.json')
+  const searchTokenizer =
+    !namesTemplate && tokenizer !== undefined && isReadable(tokenizer) && tokenizer.sizeBytes <= MAX_TOKENIZER_BYTES
+  return {
+    files: snapshot.files,
+    json: {
+      'config.json': json('config.json'),
+      'tokenizer_config.json': tokenizerConfig,
+      'preprocessor_config.json': json('preprocessor_config.json'),
+      'processor_config.json': json('processor_config.json'),
+      'model.safetensors.index.json': json('model.safetensors.index.json'),
+      'pytorch_model.bin.index.json': json('pytorch_model.bin.index.json'),
+    },
+    weights: Object.fromEntries(
+      shards.map((file) => [
+        file.path,
+        readWeightHeader(file.sizeBytes, (offset, length) => readBytes(snapshot, file, offset, length)),
+      ]),
+    ),
+    lfsPointers,
+    readme:
+      readme === undefined || !isReadable(readme)
+        ? null
+        : (readBytes(snapshot, readme, 0, MAX_README_BYTES)?.toString('utf8') ?? null),
+    tokenizer: checkTokenizer(snapshot, tokenizer),
+    tokenizerHasTemplate:
+      searchTokenizer && (readBytes(snapshot, tokenizer, 0, tokenizer.sizeBytes)?.includes('"chat_template"') ?? false),
+  }
+}

@@ -1,0 +1,59 @@
+import { isObject, looksLikeHtml } from './json-file'
+
+/** safetensors' own limit is 100 MB; no model comes near this one, and a wrong length must not cost memory. */
+const MAX_HEADER_BYTES = 25_000_000
+
+/** What the beginning of a safetensors file says about the whole. */
+export type WeightHeader =
+  | {
+      state: 'ok'
+      /** `__metadata__.format`: `mlx` or `pt`. */
+      format: string | null
+      /** dtype that holds most bytes, as safetensors names it: `BF16`, `U32`… */
+      dtype: string | null
+      /** Size that the file must have. */
+      expectedBytes: number
+    }
+  | { state: 'header_too_long'; claimedBytes: number }
+  | { state: 'empty' | 'html' | 'invalid' | 'too_large' | 'unreadable' }
+
+/** Reads `length` bytes at `offset`, fewer at the end of the file, null when the file cannot be read. */
+export type ReadAt = (offset: number, length: number) => Buffer | null
+
+function summarize(header: Record<string, unknown>, headerEnd: number): WeightHeader {
+  const bytes = new Map<string, number>()
+  let end = 0
+  for (const [name, tensor] of Object.entries(header)) {
+    if (name === '__metadata__') continue
+    const offsets = isObject(tensor) ? tensor['data_offsets'] : null
+    const [from, to]: unknown[] = Array.isArray(offsets) ? offsets : []
+    if (typeof from !== 'number' || typeof to !== 'number' || !(from >= 0) || !(to >= from)) return { state: 'invalid' }
+    const dtype = isObject(tensor) ? String(tensor['dtype']) : ''
+    bytes.set(dtype, (bytes.get(dtype) ?? 0) + (to - from))
+    end = Math.max(end, to)
+  }
+  const metadata = header['__metadata__']
+  const format = isObject(metadata) && typeof metadata['format'] === 'string' ? metadata['format'] : null
+  const [largest] = [...bytes].sort(([, a], [, b]) => b - a)
+  return { state: 'ok', format, dtype: largest?.[0] ?? null, expectedBytes: headerEnd + end }
+}
+
+/** The header of a safetensors file: eight bytes of length, JSON with the offsets of every tensor. Two bounded reads. */
+export function readWeightHeader(sizeBytes: number, readAt: ReadAt): WeightHeader {
+  if (sizeBytes === 0) return { state: 'empty' }
+  const start = readAt(0, 64)
+  if (start === null) return { state: 'unreadable' }
+  if (looksLikeHtml(start.toString('latin1'))) return { state: 'html' }
+  if (start.length < 8) return { state: 'invalid' }
+  const length = start.readBigUInt64LE(0)
+  if (length > BigInt(sizeBytes - 8)) return { state: 'header_too_long', claimedBytes: Number(length) }
+  if (length > MAX_HEADER_BYTES) return { state: 'too_large' }
+  const header = readAt(8, Number(length))
+  if (header === null) return { state: 'unreadable' }
+  try {
+    const parsed: unknown = JSON.parse(header.toString('utf8'))
+    return isObject(parsed) ? summarize(parsed, 8 + Number(length)) : { state: 'invalid' }
+  } catch {
+    return { state: 'invalid' }
+  }
+}

@@ -1,0 +1,108 @@
+import type { ModelDetail, ModelSummary } from '../../../shared/contract'
+import { chooseSnapshot, isCommit, snapshotSizeBytes, type ScannedRepo, type ScannedSnapshot } from '../cache'
+import { checkRepo, isComplete, readSnapshotFacts, toStatus, type SnapshotFacts } from '../health'
+import { identify, identifyByName, toConfig, toFileKind } from './identity'
+import { findRuntimeProblem, type RuntimeProblem } from './runtime'
+
+/** One verdict on one repo, as every face of the product shows it. */
+export interface Evaluation {
+  repo: ScannedRepo
+  /** The snapshot that stands for the repo, or the one that was asked for. */
+  snapshot: ScannedSnapshot | null
+  facts: SnapshotFacts | null
+  summary: ModelSummary
+  runtimeProblem: RuntimeProblem | null
+}
+
+/** Milliseconds → `YYYY-MM-DDTHH:MM:SSZ`. */
+function toIsoTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+}
+
+/**
+ * Judges a repo by the snapshot named, else by the one that stands for it. Reads the few files that decide, bounded.
+ * @param hash full name of one of the repo's snapshots
+ */
+export function evaluateRepo(repo: ScannedRepo, hash: string | null): Evaluation {
+  const remembered = new Map<ScannedSnapshot, SnapshotFacts>()
+  const factsOf = (snapshot: ScannedSnapshot): SnapshotFacts => {
+    const facts = remembered.get(snapshot) ?? readSnapshotFacts(snapshot)
+    remembered.set(snapshot, facts)
+    return facts
+  }
+  const named = repo.snapshots.find((candidate) => candidate.hash === hash)
+  const snapshot = named ?? chooseSnapshot(repo, (candidate) => isComplete(factsOf(candidate)))
+  const facts = snapshot === null ? null : factsOf(snapshot)
+  const findings = checkRepo(repo, snapshot, facts)
+  const health = toStatus(findings)
+  const identity = facts === null ? identifyByName(repo.name) : identify(repo.name, facts)
+  const runtimeProblem = health === 'healthy' && facts !== null ? findRuntimeProblem(identity, facts) : null
+  const summary: ModelSummary = {
+    name: repo.name,
+    hash: snapshot !== null && isCommit(snapshot.hash) ? snapshot.hash : null,
+    size_bytes: snapshot === null ? 0 : snapshotSizeBytes(snapshot),
+    last_modified: toIsoTime(repo.mtimeMs),
+    framework: identity.framework,
+    model_type: identity.model_type,
+    capabilities: identity.capabilities,
+    health,
+    runtime_compatible: health === 'healthy' && runtimeProblem === null,
+    // What keeps it from running comes before what only other tools mind.
+    reason: (health === 'healthy' ? runtimeProblem?.reason : undefined) ?? findings[0]?.message ?? null,
+    cached: true,
+    origin: null,
+    content_hash: null,
+    hash_modified: null,
+    clean: null,
+    quantization: identity.quantization,
+    context: identity.context,
+    architecture: identity.architecture,
+    dtype: identity.dtype,
+    findings,
+    root: { path: repo.root.path, kind: repo.root.kind },
+  }
+  return { repo, snapshot, facts, summary, runtimeProblem }
+}
+
+/** The keys of config.json that `show` brings forward; null when it has none of them. */
+function toMetadata({ facts, summary }: Evaluation): Record<string, unknown> | null {
+  const config = facts === null ? {} : toConfig(facts.json['config.json'])
+  const architectures = config['architectures']
+  const entries = {
+    model_type: config['model_type'],
+    architecture: Array.isArray(architectures) ? (architectures as unknown[])[0] : undefined,
+    quantization: summary.quantization === null ? undefined : `${summary.quantization.bits}bit`,
+    context_length: summary.context.source === 'config' ? summary.context.tokens : undefined,
+    vocab_size: config['vocab_size'],
+    hidden_size: config['hidden_size'],
+    num_attention_heads: config['num_attention_heads'],
+    num_hidden_layers: config['num_hidden_layers'],
+  }
+  const found = Object.entries(entries).filter(([, value]) => value !== undefined && value !== null)
+  return found.length === 0 ? null : Object.fromEntries(found)
+}
+
+/** Everything that `show` tells. */
+export function toDetail(evaluation: Evaluation): ModelDetail {
+  const { repo, snapshot, facts, summary } = evaluation
+  const config = facts?.json['config.json']
+  return {
+    model: summary,
+    snapshot_path: snapshot?.path ?? null,
+    files: (snapshot?.files ?? []).map(({ path, sizeBytes, blob, state }) => ({
+      path,
+      size_bytes: sizeBytes,
+      kind: toFileKind(path),
+      blob: state === 'blob' ? blob : null,
+    })),
+    config: config?.state === 'ok' ? config.value : null,
+    metadata: toMetadata(evaluation),
+    revisions: repo.snapshots.map(({ hash }) => ({
+      hash,
+      refs: Object.keys(repo.refs)
+        .filter((ref) => repo.refs[ref] === hash)
+        .sort(),
+      chosen: hash === snapshot?.hash,
+    })),
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * What the models of the cache are: framework, type, capabilities, quantization, context, whether the engine can run them, and the
+ * catalog through which every face of the product sees them. Identity is pure functions on facts that `health` read. Imports the faces of
+ * `cache` and `health`; imported by the composition root, the engine and generation (types). Must not load zod.
+ */
+export { createCatalog, type CatalogDeps } from './catalog'
+export type { ModelCatalog, ResolvedModel } from './types'
