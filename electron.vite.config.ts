@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
@@ -7,6 +8,16 @@ import { defineConfig } from 'electron-vite'
 const node = { target: 'node20', externalizeDeps: false, minify: false } as const
 const root = import.meta.dirname
 
+interface Stamp {
+  fingerprint: () => string
+  writeStamp: (value: string) => void
+}
+// From before the first source is read: one that changes during the build is newer than the build.
+const { fingerprint, writeStamp } = createRequire(import.meta.url)('./scripts/lib/build-if-stale.cjs') as Stamp
+const sources = fingerprint()
+/** The page is built last; bin/mlxk.cjs looks at this stamp to see whether a checkout must be built. */
+const stamp = { name: 'stamp', apply: 'build', closeBundle: () => writeStamp(sources) } as const
+
 export default defineConfig({
   main: {
     build: {
@@ -15,7 +26,7 @@ export default defineConfig({
         input: {
           index: resolve(root, 'src/main/index.ts'),
           daemon: resolve(root, 'src/main/daemon.ts'),
-          cli: resolve(root, 'src/main/cli/index.ts'),
+          cli: resolve(root, 'src/main/cli/main.ts'),
           'scan-worker': resolve(root, 'src/main/core/cache/scan-worker.ts'),
         },
         external: ['electron', '@photostructure/sqlite'],
@@ -35,7 +46,7 @@ export default defineConfig({
   },
   renderer: {
     root: 'src/renderer',
-    plugins: [react(), tailwindcss()],
+    plugins: [react(), tailwindcss(), stamp],
     build: {
       target: 'chrome108,safari16.4,firefox115',
       cssTarget: ['chrome108', 'safari16.4', 'firefox115'],

@@ -1,0 +1,126 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { ensureBuilt, projectFile } from '../setup/build'
+
+ensureBuilt()
+
+/** The built command line, for `node`. */
+export const mlxkPath = projectFile('out', 'main', 'cli.cjs')
+const binPath = { mlxk: projectFile('bin', 'mlxk.cjs'), mlxk2: projectFile('bin', 'mlxk2.cjs') }
+
+export interface CliOptions {
+  env?: Record<string, string | undefined>
+  timeoutMs?: number
+  /** `mlxk2` starts the flat form. */
+  json?: 'mlxk2'
+  /** Standard input; without it there is none (/dev/null). */
+  input?: string
+  cwd?: string
+}
+
+export interface CliResult {
+  /** null when a signal ended it. */
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+function mergeEnv(env: Record<string, string | undefined> = {}): NodeJS.ProcessEnv {
+  const merged: NodeJS.ProcessEnv = { ...process.env, ...env }
+  for (const [name, value] of Object.entries(env)) if (value === undefined) delete merged[name]
+  return merged
+}
+
+/** Starts `mlxk` without waiting for it. stdin is closed unless `input` is given. */
+export function startMlxk(args: readonly string[], options: CliOptions = {}): ChildProcess {
+  const path = options.json === 'mlxk2' ? binPath.mlxk2 : mlxkPath
+  const child = spawn(process.execPath, [path, ...args], {
+    env: mergeEnv(options.env),
+    cwd: options.cwd,
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  })
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(options.input)
+  return child
+}
+
+/** Collects what a started process prints until it has ended; after `timeoutMs` (30 s) it is killed. */
+export function finish(child: ChildProcess, timeoutMs = 30_000): Promise<CliResult> {
+  return new Promise((done, fail) => {
+    let stdout = ''
+    let stderr = ''
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
+    child.once('error', fail)
+    child.once('close', (code, signal) => {
+      clearTimeout(timer)
+      done({ code, signal, stdout, stderr })
+    })
+  })
+}
+
+/** Runs one command line to its end. */
+export function mlxk(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  return finish(startMlxk(args, options), options.timeoutMs)
+}
+
+/** The first line that a process prints on stdout. @throws Error with its stderr when it ends without one */
+export function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((done, fail) => {
+    let stderr = ''
+    child.stderr?.on('data', (bytes: Buffer) => (stderr += bytes.toString()))
+    if (child.stdout === null) return fail(new Error('stdout is not a pipe'))
+    const lines = createInterface({ input: child.stdout })
+    lines.once('line', (line) => done(line))
+    lines.once('close', () => fail(new Error(`it ended without a line: ${stderr}`)))
+  })
+}
+
+/** Runs a command line on a terminal of its own (Python's pty module), `columns` wide; typed text is sent when `prompt` has appeared. */
+export function mlxkOnTerminal(
+  args: readonly string[],
+  options: CliOptions & { columns?: number; type?: { after: string; text: string }[] } = {},
+): Promise<{ code: number | null; screen: string }> {
+  const script = [
+    'import fcntl, json, os, pty, select, struct, sys, termios',
+    'spec = json.loads(sys.argv[1])',
+    'pid, fd = pty.fork()',
+    'if pid == 0:',
+    '    os.execv(spec["argv"][0], spec["argv"])',
+    'fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, spec["columns"], 0, 0))',
+    'screen, seen, typed = b"", 0, spec["type"]',
+    'while True:',
+    '    try:',
+    '        data = os.read(fd, 65536)',
+    '    except OSError:',
+    '        break',
+    '    if not data:',
+    '        break',
+    '    screen += data',
+    '    while typed and typed[0]["after"].encode() in screen[seen:]:',
+    '        seen = screen.index(typed[0]["after"].encode(), seen) + len(typed[0]["after"].encode())',
+    '        os.write(fd, typed.pop(0)["text"].encode())',
+    '_, status = os.waitpid(pid, 0)',
+    'print(json.dumps({"code": os.waitstatus_to_exitcode(status), "screen": screen.decode("utf-8", "replace")}))',
+  ].join('\n')
+  // The size is set after the start, so node is told through a tiny wait: `sh` reads it only when node starts.
+  const argv = ['/bin/sh', '-c', 'sleep 0.2; exec "$@"', 'sh', process.execPath, mlxkPath, ...args]
+  const spec = JSON.stringify({ argv, columns: options.columns ?? 80, type: options.type ?? [] })
+  const child = spawn('python3', ['-c', script, spec], {
+    env: mergeEnv({ TERM: 'xterm-256color', ...options.env }),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  return finish(child, options.timeoutMs).then(({ stdout }) => JSON.parse(stdout) as { code: number | null; screen: string })
+}
+
+/** A copy of the command line in a folder of its own with nothing else of the project: what an installed package has. */
+export function copyBin(folder: string): string {
+  mkdirSync(folder, { recursive: true })
+  for (const path of Object.values(binPath)) {
+    if (existsSync(path)) copyFileSync(path, `${folder}/${path.split('/').at(-1)}`)
+  }
+  return `${folder}/mlxk.cjs`
+}

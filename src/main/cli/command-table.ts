@@ -1,0 +1,108 @@
+import type { CliCommand } from './command'
+
+interface CommandEntry {
+  summary: string
+  load: () => Promise<CliCommand>
+}
+
+/** The commands in the order of `mlxk --help`. Each is loaded only when it was typed. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  list: { summary: 'List the models in the cache', load: async () => (await import('./commands/list')).list },
+  show: { summary: 'Show everything about one model', load: async () => (await import('./commands/show')).show },
+  health: {
+    summary: 'Check that models are complete and can be loaded',
+    load: async () => (await import('./commands/health')).health,
+  },
+  run: { summary: 'Ask a model something, or chat with it', load: async () => (await import('./commands/run')).run },
+  serve: { summary: 'Serve the models on an OpenAI-compatible API', load: async () => (await import('./commands/serve')).serve },
+  ui: { summary: 'Open the interface in a browser', load: async () => (await import('./commands/ui')).ui },
+  engine: { summary: 'Install mlx_lm, or say in what state it is', load: async () => (await import('./commands/engine')).engine },
+  demo: { summary: 'Try everything with a tiny built-in model', load: async () => (await import('./commands/demo')).demo },
+  doctor: {
+    summary: 'Explain what is set up, what is missing and how to mend it',
+    load: async () => (await import('./commands/doctor')).doctor,
+  },
+  version: { summary: 'Print the version', load: async () => (await import('./commands/version')).versionCommand },
+}
+
+const aliases: Readonly<Record<string, string>> = { server: 'serve' }
+
+/** Commands that are announced but not in this version, with what does the job today (null: nothing does). */
+const planned: Readonly<Record<string, string | null>> = {
+  verify: 'Until then: "hf cache verify" checks the hashes of one model.',
+  repair: 'Until then: "hf download MODEL" fetches what is missing.',
+  pull: 'Until then: "hf download MODEL" fills the same cache.',
+  downloads: null,
+  update: 'Until then: "hf download MODEL" fetches the newest revision.',
+  outdated: null,
+  search: 'Until then: look at https://huggingface.co/mlx-community.',
+  import: null,
+  rm: 'Until then: "hf cache rm" removes models from the same cache.',
+  prune: 'Until then: "hf cache prune" removes detached revisions.',
+  du: 'Until then: "mlxk list --all" shows the sizes.',
+  trust: null,
+  chat: 'Until then: "mlxk run MODEL" without a prompt is a chat.',
+  ps: 'Until then: "mlxk doctor" says what runs.',
+  load: 'Until then: "mlxk serve MODEL" loads a model at its start, and a request loads the one that it names.',
+  unload: 'Until then: the window (mlxk ui) unloads models.',
+  stop: 'Until then: press Ctrl-C where "mlxk serve" runs.',
+  report: 'Until then: "mlxk doctor --json" says what is set up.',
+  config: null,
+  login: 'Until then: "hf auth login" stores a token.',
+  logout: 'Until then: "hf auth logout" forgets the token.',
+  whoami: 'Until then: "hf auth whoami" says whose token it is.',
+  service: null,
+  completion: null,
+}
+
+/** Commands of mlx-knife that are not ours, with the tool that is. */
+const foreign: Readonly<Record<string, string>> = {
+  clone: 'Use "hf download MODEL --local-dir FOLDER".',
+  convert: 'Use "mlx_lm.convert --hf-path MODEL".',
+  push: 'Use "hf upload MODEL FOLDER".',
+  embed: 'Use the Python package mlx-embeddings.',
+  'embed-serve': 'Use the Python package mlx-embeddings.',
+}
+
+export type CommandWord =
+  | { kind: 'built'; name: string; entry: CommandEntry }
+  | { kind: 'planned'; instead: string | null }
+  | { kind: 'foreign'; instead: string }
+  | { kind: 'unknown' }
+
+const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(table, key) ? table[key] : undefined
+
+/** What a typed word stands for. */
+export function lookUpCommand(word: string): CommandWord {
+  const name = own(aliases, word) ?? word
+  const entry = own(commands, name)
+  if (entry !== undefined) return { kind: 'built', name, entry }
+  const instead = own(planned, word)
+  if (instead !== undefined) return { kind: 'planned', instead }
+  const other = own(foreign, word)
+  return other === undefined ? { kind: 'unknown' } : { kind: 'foreign', instead: other }
+}
+
+/** The built command that is at most two letters away from a mistyped one, else null. */
+export function suggestCommand(word: string): string | null {
+  let best: { name: string; distance: number } | null = null
+  for (const name of [...Object.keys(commands), 'help']) {
+    const distance = editDistance(word.slice(0, 20), name)
+    if (distance <= 2 && distance < name.length - 1 && (best === null || distance < best.distance)) best = { name, distance }
+  }
+  return best?.name ?? null
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, change))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

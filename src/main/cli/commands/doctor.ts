@@ -1,0 +1,179 @@
+import { constants } from 'node:fs'
+import { access, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { CacheRootState, EngineStatus } from '../../../shared/contract'
+import { version } from '../../../shared/version'
+import { readVariable, type Env } from '../../core/system'
+import type { CliCommand, Outcome } from '../command'
+import type { Context } from '../context'
+import { formatSize } from '../output/text'
+import type { Owner } from '../services'
+import { describeVersions } from './engine'
+
+interface FolderState {
+  path: string
+  rule: string
+  state: 'ok' | 'missing' | 'not_writable'
+  free_bytes: number | null
+}
+
+/** One thing that keeps something from working, and the exact command or step that mends it. */
+interface Problem {
+  what: string
+  mend: string
+}
+
+interface Report {
+  version: string
+  node: string
+  platform: string
+  arch: string
+  data_folder: FolderState
+  roots: (CacheRootState & { free_bytes: number | null })[]
+  engine: EngineStatus
+  owner: Owner | null
+  api: { port: number; state: 'ours' | 'free' | 'taken'; pid: number | null; process: string | null }
+  problems: Problem[]
+}
+
+const little = 2_000_000_000
+
+const examples = `
+Changes nothing. Exits 0 whatever it finds.
+
+Examples:
+  mlxk doctor
+  mlxk doctor --json | jq .data.problems`
+
+export const doctor: CliCommand = {
+  define: (command, submit) => {
+    command.addHelpText('after', examples).action(() => submit(examine))
+  },
+}
+
+async function examine(context: Context): Promise<Outcome> {
+  const { findRunningOwner, openCatalog, openEngine, readSettings } = await import('../services')
+  const [owner, list, engine] = await Promise.all([
+    findRunningOwner(context),
+    openCatalog(context).list(),
+    openEngine(context).then(async (access) => {
+      const status = await access.status()
+      await access.close()
+      return status
+    }),
+  ])
+  const roots = await Promise.all(list.roots.map(async (root) => ({ ...root, free_bytes: await freeBytes(root.path) })))
+  const facts = {
+    version,
+    node: process.versions.node,
+    platform: process.platform,
+    arch: process.arch,
+    data_folder: await inspectDataFolder(context),
+    roots,
+    engine,
+    owner,
+    api: await inspectPort(context, readSettings(context).server.port, owner),
+  }
+  const report: Report = { ...facts, problems: findProblems(facts) }
+  return { data: report, print: () => printReport(context, report) }
+}
+
+/** Bytes that this user may still write where the path lies, or would lie; null when that cannot be known. */
+async function freeBytes(path: string): Promise<number | null> {
+  for (let folder = path; ; folder = dirname(folder)) {
+    try {
+      const { bavail, bsize } = await statfs(folder)
+      return bavail * bsize
+    } catch {
+      if (dirname(folder) === folder) return null
+    }
+  }
+}
+
+async function inspectDataFolder({ env, paths }: Context): Promise<FolderState> {
+  const writable = (path: string): Promise<boolean> =>
+    access(path, constants.R_OK | constants.W_OK | constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+  const exists = await access(paths.root).then(
+    () => true,
+    () => false,
+  )
+  const state = !exists ? 'missing' : (await writable(paths.root)) ? 'ok' : 'not_writable'
+  return { path: paths.root, rule: dataFolderRule(env), state, free_bytes: await freeBytes(paths.root) }
+}
+
+function dataFolderRule(env: Env): string {
+  if (readVariable(env, 'MLXK_HOME') !== undefined) return 'MLXK_HOME'
+  return process.platform !== 'darwin' && readVariable(env, 'XDG_DATA_HOME') !== undefined ? 'XDG_DATA_HOME' : 'default'
+}
+
+async function inspectPort(context: Context, port: number, owner: Owner | null): Promise<Report['api']> {
+  if (owner?.api_url !== undefined && owner.api_url !== null) {
+    return { port: Number(new URL(owner.api_url).port), state: 'ours', pid: owner.pid, process: null }
+  }
+  const { createPortUserFinder } = await import('../../server/http')
+  const { isPortFree } = await import('../port-probe')
+  if (await isPortFree(port)) return { port, state: 'free', pid: null, process: null }
+  const user = await createPortUserFinder(context.platform.os)(port)
+  return { port, state: 'taken', pid: user?.pid ?? null, process: user?.process ?? null }
+}
+
+export function findProblems({ data_folder: data, roots, engine, api }: Omit<Report, 'problems'>): Problem[] {
+  const problems: Problem[] = []
+  const add = (what: string, mend: string): unknown => problems.push({ what, mend })
+  if (data.state === 'not_writable') add(`The data folder ${data.path} cannot be written.`, `chmod u+rwx ${quote(data.path)}`)
+  for (const root of roots) {
+    if (root.state === 'unreadable') add(root.reason ?? `${root.path} cannot be read.`, `chmod u+rX ${quote(root.path)}`)
+  }
+  if (engine.state === 'missing' || engine.state === 'broken') {
+    add(engine.reason ?? `The engine is ${engine.state}.`, engine.hint ?? 'mlxk engine install')
+  }
+  if (api.state === 'taken') {
+    const by = api.pid === null ? 'another program' : `${api.process ?? 'a process'} (pid ${api.pid})`
+    add(`The API's port ${api.port} is used by ${by}.`, `mlxk serve --port ${api.port + 1}, or stop that program`)
+  }
+  const disks = [data, ...roots].filter((place) => place.free_bytes !== null && place.free_bytes < little)
+  const fullest = disks[0]
+  if (fullest !== undefined)
+    add(`Only ${formatSize(fullest.free_bytes ?? 0)} are free at ${fullest.path}.`, 'Free some space there')
+  return problems
+}
+
+const quote = (path: string): string => (/^[\w./@-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`)
+
+function printReport(context: Context, report: Report): void {
+  const { paint } = context
+  const mark = (good: boolean): string => (good ? paint.green('ok') : paint.yellow('!!'))
+  const free = (bytes: number | null): string => (bytes === null ? '' : `, ${formatSize(bytes)} free`)
+  const line = (good: boolean, label: string, text: string): void => context.say(`${mark(good)} ${label.padEnd(12)} ${text}`)
+  const { data_folder: data, engine, owner, api } = report
+  line(true, 'MLX Knife', `${report.version}, Node ${report.node}, ${report.platform} ${report.arch}`)
+  line(
+    data.state !== 'not_writable',
+    'Data folder',
+    `${data.path} (${data.rule}${data.state === 'ok' ? '' : `, ${stateWords[data.state]}`}${free(data.free_bytes)})`,
+  )
+  for (const root of report.roots) {
+    const state = root.state === 'ok' ? '' : `, ${root.state === 'missing' ? 'not there yet' : 'unreadable'}`
+    line(
+      root.state !== 'unreadable',
+      root.kind === 'primary' ? 'Cache' : `${root.kind} models`,
+      `${root.path} (${root.rule}${state}${free(root.free_bytes)})`,
+    )
+  }
+  line(engine.state === 'ready', 'Engine', engine.versions === null ? engine.state : `${engine.state}, ${describeVersions(engine)}`)
+  if (engine.python !== null) line(true, 'Python', engine.python)
+  line(true, 'Running', owner === null ? 'nothing' : `${owner.kind}, pid ${owner.pid}, API ${owner.api_url ?? 'stopped'}`)
+  line(
+    api.state !== 'taken',
+    'API port',
+    `${api.port} ${api.state === 'ours' ? '(served by the running MLX Knife)' : `(${api.state})`}`,
+  )
+  if (report.problems.length === 0) return
+  context.say('')
+  for (const { what, mend } of report.problems) context.say(`${paint.yellow('!!')} ${what}\n     ${mend}`)
+}
+
+const stateWords: Record<FolderState['state'], string> = { ok: 'ok', missing: 'not there yet', not_writable: 'not writable' }

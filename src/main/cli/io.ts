@@ -1,0 +1,80 @@
+import { fstatSync } from 'node:fs'
+import type { Env } from '../core/system'
+
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+/** One of the process's two outputs. Writing to one whose reader has left does nothing. */
+export interface Output {
+  isTTY: boolean
+  /** Columns of the terminal, null where there is none: then nothing is cut. */
+  columns: () => number | null
+  write: (text: string) => void
+  /** Resolves when everything written so far has left the process, or cannot any more. */
+  flush: () => Promise<void>
+}
+
+/** Everything of the process that a command may touch; the tests and the Electron entry give their own. */
+export interface CliIo {
+  env: Env
+  stdin: NodeJS.ReadStream
+  /** True when somebody redirected data to us: a file or a shell's pipe, and not just an inherited stream that never ends. */
+  stdinIsRedirected: () => boolean
+  stdout: Output
+  stderr: Output
+  /** Aborts when the reader of stdout has left (`| head -1`). */
+  readerLeft: AbortSignal
+  /** From the first call on these signals no longer end the process by themselves. Returns the unsubscriber. */
+  onSignal: (listener: (signal: StopSignal) => void) => () => void
+}
+
+const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+function createOutput(stream: NodeJS.WriteStream, onClosed: () => void): Output {
+  let open = true
+  // EPIPE: whoever read us has seen enough. Any other write error leaves nobody to tell either.
+  stream.on('error', () => {
+    open = false
+    onClosed()
+  })
+  return {
+    isTTY: stream.isTTY === true,
+    columns: () => (stream.isTTY === true && stream.columns > 0 ? stream.columns : null),
+    write: (text) => {
+      if (open) stream.write(text)
+    },
+    flush: () => new Promise((done) => (open && !stream.destroyed ? stream.write('', () => done()) : done())),
+  }
+}
+
+/** A character device is a terminal or /dev/null; a socket is how Node's `exec` leaves stdin open without ever writing to it. */
+function isFileOrPipe(): boolean {
+  try {
+    const stat = fstatSync(0)
+    return stat.isFile() || stat.isFIFO()
+  } catch {
+    return false
+  }
+}
+
+/** The real process. */
+export function processIo(): CliIo {
+  const left = new AbortController()
+  return {
+    env: process.env,
+    // A getter: merely touching process.stdin opens it, which costs a start-up and keeps a pipe alive.
+    get stdin() {
+      return process.stdin
+    },
+    stdinIsRedirected: isFileOrPipe,
+    stdout: createOutput(process.stdout, () => left.abort()),
+    stderr: createOutput(process.stderr, () => undefined),
+    readerLeft: left.signal,
+    onSignal: (listener) => {
+      const handlers = signals.map((signal) => ({ signal, handle: () => listener(signal) }))
+      for (const { signal, handle } of handlers) process.on(signal, handle)
+      return () => {
+        for (const { signal, handle } of handlers) process.off(signal, handle)
+      }
+    },
+  }
+}

@@ -1,0 +1,96 @@
+import type { HealthReport, ModelDetail, ModelList, ModelSummary } from '../../../shared/contract'
+import { formatCompactSize } from './text'
+
+/**
+ * Form (a) of the JSON output, mlx-knife's published shapes, made from form (b), the contract's types. Nothing else in the CLI may know
+ * form (a). Every object is closed: a key that the contract gains does not appear here by itself.
+ */
+
+/** The published form of a time has no milliseconds. */
+const toSeconds = (iso: string): string => iso.replace(/\.\d+Z$/, 'Z')
+
+function projectModel(model: ModelSummary) {
+  return {
+    name: model.name,
+    hash: model.hash,
+    size_bytes: model.size_bytes,
+    last_modified: toSeconds(model.last_modified),
+    framework: model.framework,
+    model_type: model.model_type,
+    capabilities: model.capabilities,
+    health: model.health,
+    runtime_compatible: model.runtime_compatible,
+    reason: model.reason,
+    cached: model.cached,
+    origin: model.origin,
+    content_hash: model.content_hash,
+    hash_modified: model.hash_modified,
+    clean: model.clean,
+  }
+}
+
+export function projectList(list: ModelList) {
+  return { models: list.models.map(projectModel), count: list.count }
+}
+
+/**
+ * `--files` wins over `--config`; with either, `metadata` is null. `quantization` is a key of the model only here, and only when it has
+ * one. The name of a file is its last part.
+ */
+export function projectShow(detail: ModelDetail, sections: { files: boolean; config: boolean }) {
+  const { quantization } = detail.model
+  const model = {
+    ...projectModel(detail.model),
+    ...(quantization === null ? {} : { quantization: { bits: quantization.bits, group_size: quantization.group_size } }),
+  }
+  const frame = { model, workspace_metadata: null }
+  if (sections.files) {
+    const files = detail.files.map((file) => ({
+      name: file.path.slice(file.path.lastIndexOf('/') + 1),
+      size: formatCompactSize(file.size_bytes),
+      type: file.kind,
+    }))
+    return { ...frame, files, metadata: null }
+  }
+  if (sections.config) return { ...frame, config: detail.config, metadata: null }
+  return { ...frame, metadata: detail.metadata }
+}
+
+export function projectHealth(report: HealthReport) {
+  const entry = ({ name, status, reason }: HealthReport['healthy'][number]) => ({ name, status, reason })
+  return { healthy: report.healthy.map(entry), unhealthy: report.unhealthy.map(entry), summary: report.summary }
+}
+
+/** Form (b) of `version`. */
+export interface VersionInfo {
+  cli_version: string
+  json_api_spec_version: string
+  system: { memory_total_bytes: number }
+  node: string
+  platform: string
+  arch: string
+}
+
+export function projectVersion(info: VersionInfo) {
+  const { cli_version, json_api_spec_version, system } = info
+  return { cli_version, json_api_spec_version, system: { memory_total_bytes: system.memory_total_bytes } }
+}
+
+/** Form (b) of `run`. `model` is the name as it was typed, as in mlx-knife. */
+export interface RunResult {
+  model: string
+  prompt: string
+  response: string
+  tokens_generated: number
+  generation_time_s: number
+  resolved_model: string
+  reasoning: string | null
+  finish_reason: string
+  usage: object
+  timing: object
+}
+
+export function projectRun(result: RunResult) {
+  const { model, prompt, response, tokens_generated, generation_time_s } = result
+  return { model, prompt, response, tokens_generated, generation_time_s }
+}
