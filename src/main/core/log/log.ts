@@ -1,0 +1,70 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { LogLevel } from '../settings'
+import type { DataPaths } from '../system'
+import { redact } from './redact'
+import { rotate } from './rotate'
+
+export type LogFields = Record<string, unknown>
+
+/** Facts for whoever looks for a mistake. Never a prompt, an answer, or a call's input. */
+export interface Log {
+  debug: (message: string, fields?: LogFields) => void
+  info: (message: string, fields?: LogFields) => void
+  warn: (message: string, fields?: LogFields) => void
+  /** An `error` field keeps type, message, stack and cause. */
+  error: (message: string, fields?: LogFields) => void
+  child: (scope: string) => Log
+}
+
+export interface OpenLog extends Log {
+  file: string
+  /** A value that must never be written from now on. */
+  hide: (secret: string) => void
+}
+
+export interface LogDeps {
+  paths: Pick<DataPaths, 'logs'>
+  home: string
+  level: LogLevel
+  maxBytes?: number
+}
+
+/**
+ * `<data>/logs/mlxk.log`: one JSON object per line, at most three files of 5 MB. Secrets and the home path are taken out of the finished
+ * line, so no field can be forgotten. Lines are written at once: a log is read after a crash.
+ */
+export function createLog({ paths, home, level, maxBytes = 5 * 1024 * 1024 }: LogDeps): OpenLog {
+  const file = join(paths.logs, 'mlxk.log')
+  mkdirSync(paths.logs, { recursive: true, mode: 0o700 })
+  rotate(file, { maxBytes, files: 3 })
+  const secrets: string[] = []
+  const target = pino.destination({ dest: file, sync: true, mode: 0o600 })
+  // A full disk must not end the program that wanted to tell about it.
+  target.on('error', () => undefined)
+  const root = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: pino.stdSerializers.err },
+    },
+    { write: (line: string) => target.write(redact(line, { home, secrets })) },
+  )
+  const bind = (logger: pino.Logger): Log => ({
+    debug: (message, fields = {}) => logger.debug(fields, message),
+    info: (message, fields = {}) => logger.info(fields, message),
+    warn: (message, fields = {}) => logger.warn(fields, message),
+    error: (message, fields = {}) => logger.error(fields, message),
+    child: (scope) => bind(logger.child({ scope })),
+  })
+  return {
+    ...bind(root),
+    file,
+    hide: (secret) => {
+      secrets.push(secret)
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AppContract, AppInfo } from '../../../shared/contract'
+import { createClient, createHttpTransport, type Client } from '../../../shared/rpc'
+import type { DataPaths } from '../system'
+import { controlKeyFile } from './acquire'
+import { isLocked } from './lock'
+import { readControlKey, readOwnerRecord, type OwnerRecord } from './record'
+
+/** A living owner: it answered `app.info` with the instance id of its record. */
+export interface Owner {
+  record: OwnerRecord
+  info: AppInfo
+  token: string
+}
+
+export interface DiscoveryOptions {
+  /** How long an owner that holds the lock may take to answer, e.g. because it is just starting. Default 5000. */
+  patienceMs?: number
+  /** Of one question. Default 1000. */
+  timeoutMs?: number
+  fetch?: typeof globalThis.fetch
+  signal?: AbortSignal
+}
+
+const POLL_MS = 50
+
+function open(owner: Pick<Owner, 'record' | 'token'>, fetch: DiscoveryOptions['fetch']): Client<AppContract> {
+  const { record, token } = owner
+  return createClient(createHttpTransport({ baseUrl: record.control.url, token, ...(fetch === undefined ? {} : { fetch }) }))
+}
+
+async function ask(paths: DataPaths, timeoutMs: number, fetch: DiscoveryOptions['fetch']): Promise<Owner | null> {
+  const record = readOwnerRecord(paths)
+  const token = readControlKey(controlKeyFile(paths))?.token
+  if (record === null || token === undefined) return null
+  try {
+    const info = await open({ record, token }, fetch).call('app.info', {}, { signal: AbortSignal.timeout(timeoutMs) })
+    return info.instance_id === record.instanceId ? { record, info, token } : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * The process that owns the data folder, or null when nobody does. The file alone is never believed, nor is a pid: the owner must
+ * answer. While the lock is held but nobody answers, it asks again until `patienceMs` are over.
+ */
+export async function findOwner(paths: DataPaths, options: DiscoveryOptions = {}): Promise<Owner | null> {
+  const { patienceMs = 5000, timeoutMs = 1000, fetch, signal } = options
+  const deadline = Date.now() + patienceMs
+  for (;;) {
+    const owner = await ask(paths, timeoutMs, fetch)
+    if (owner !== null || signal?.aborted === true) return owner
+    if (!isLocked(paths.ownerLock) || Date.now() >= deadline) return null
+    await sleep(POLL_MS)
+  }
+}
+
+/** Calls to the owner, with whom they go to. */
+export type OwnerClient = Client<AppContract> & { owner: Owner }
+
+/** A client of the owner, or null when nobody owns the data folder. */
+export async function connectOwner(paths: DataPaths, options: DiscoveryOptions = {}): Promise<OwnerClient | null> {
+  const owner = await findOwner(paths, options)
+  return owner === null ? null : { ...open(owner, options.fetch), owner }
+}

@@ -1,0 +1,9 @@
+/**
+ * Ownership: one owner per data folder, everyone else a client of it. Here are the lock that the kernel frees on any death, the files
+ * that say who owns the folder, and the way to find and call the owner. Imported by the composition root, the CLI and the shell.
+ * Asking imports no schemas, so it costs a command's start next to nothing.
+ */
+export { acquireOwnership, type Ownership } from './acquire'
+export { connectOwner, findOwner, type DiscoveryOptions, type Owner, type OwnerClient } from './discover'
+export { takeLock } from './lock'
+export type { ControlKey, OwnerRecord } from './record'

@@ -1,0 +1,93 @@
+import { isAbsolute } from 'node:path'
+
+/** A JSON object as it was read. */
+export type Json = Record<string, unknown>
+
+/** One key of `settings.json`: its default, what it may hold, and the environment's variables that override it. */
+export interface Field {
+  section: string
+  key: string
+  fallback: unknown
+  isValid: (value: unknown) => boolean
+  /** Completes "…must be": told to whoever gave something else. */
+  allowed: string
+  /** Strongest first. */
+  variables: readonly string[]
+  /** Turns a variable's text into a value; what makes no sense is returned as it is and fails `isValid`. */
+  parse: (text: string) => unknown
+}
+
+const text = (value: string): unknown => value
+const number = (value: string): unknown => (/^\d{1,15}$/.test(value.trim()) ? Number(value) : value)
+const isInteger = (value: unknown, low: number, high: number): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high
+
+const ownField = { variables: [], parse: text } as const
+
+/** Zod would say the same, but loading it would be the largest part of reading these eight lines of JSON at every command's start. */
+export const fields = {
+  python: {
+    ...ownField,
+    section: 'engine',
+    key: 'python',
+    fallback: null,
+    isValid: (value) => value === null || (typeof value === 'string' && isAbsolute(value)),
+    allowed: 'the absolute path of a Python interpreter, or null',
+  },
+  demo: {
+    ...ownField,
+    section: 'demo',
+    key: 'enabled',
+    fallback: false,
+    isValid: (value) => typeof value === 'boolean',
+    allowed: 'true or false',
+  },
+  host: {
+    section: 'server',
+    key: 'host',
+    fallback: '127.0.0.1',
+    isValid: (value) => typeof value === 'string' && /^[\w.:%-]{1,253}$/.test(value),
+    allowed: 'a host name or an address, e.g. 127.0.0.1 or 0.0.0.0',
+    variables: ['MLXK_HOST', 'MLXK2_HOST'],
+    parse: text,
+  },
+  port: {
+    section: 'server',
+    key: 'port',
+    fallback: 11811,
+    isValid: (value) => isInteger(value, 0, 65535),
+    allowed: 'a whole number from 0 (any free port) to 65535',
+    variables: ['MLXK_PORT', 'MLXK2_PORT'],
+    parse: number,
+  },
+  maxTokens: {
+    section: 'server',
+    key: 'max_tokens',
+    fallback: null,
+    isValid: (value) => value === null || isInteger(value, 1, Number.MAX_SAFE_INTEGER),
+    allowed: 'a whole number of at least 1',
+    variables: ['MLXK_MAX_TOKENS', 'MLXK2_MAX_TOKENS'],
+    parse: number,
+  },
+  extraRoots: {
+    ...ownField,
+    section: 'cache',
+    key: 'extra_roots',
+    fallback: [],
+    isValid: (value) =>
+      Array.isArray(value) && value.length <= 100 && value.every((path) => typeof path === 'string' && path !== ''),
+    allowed: 'a list of folders',
+  },
+} as const satisfies Record<string, Field>
+
+export function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export const nameOf = (field: Pick<Field, 'section' | 'key'>): string => `${field.section}.${field.key}`
+
+/** The value in a settings object, undefined when the key is not there. */
+export function getField(raw: Json, field: Pick<Field, 'section' | 'key'>): unknown {
+  const section = raw[field.section]
+  return isJson(section) ? section[field.key] : undefined
+}

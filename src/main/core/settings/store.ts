@@ -1,0 +1,99 @@
+import { readFileSync, renameSync } from 'node:fs'
+import { toErrno } from '../../../shared/errors'
+import { createEmitter, toFileError, writePrivateFile, type DataPaths } from '../system'
+import { checkSettings, mergeDocument, migrate, readDocument, type SettingsProblem } from './document'
+import { isJson, type Json } from './fields'
+import type { Settings, SettingsStore } from './types'
+
+export interface SettingsDeps {
+  paths: Pick<DataPaths, 'settings'>
+  /**
+   * True for the owner of the data folder: moves a corrupt file aside. Anybody else only reads; two processes that both move the file
+   * could move the good one that came after.
+   */
+  owner?: boolean
+  now?: () => number
+}
+
+export interface OpenSettings extends SettingsStore {
+  /** What is wrong with the file. Reading goes on with defaults. */
+  problems: () => readonly SettingsProblem[]
+}
+
+/** Larger than any real file; a bound for what is read into memory. */
+const MAX_CHARACTERS = 1024 * 1024
+
+function parse(text: string): Json | null {
+  if (text.length > MAX_CHARACTERS) return null
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJson(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+interface Loaded {
+  raw: Json
+  settings: Settings
+  problems: SettingsProblem[]
+}
+
+function load(path: string, owner: boolean, now: () => number): Loaded {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const missing = toErrno(error) === 'ENOENT'
+    const unreadable = {
+      key: null,
+      message: `${path} cannot be read (${toErrno(error) ?? 'unknown reason'}); the defaults are used.`,
+    }
+    return { raw: {}, settings: readDocument({}).settings, problems: missing ? [] : [unreadable] }
+  }
+  const raw = parse(text)
+  if (raw !== null) {
+    const current = migrate(raw)
+    return { raw: current, ...readDocument(current) }
+  }
+  let message = `${path} is not valid JSON; the defaults are used.`
+  if (owner) {
+    const aside = `${path}.corrupt-${now()}`
+    try {
+      renameSync(path, aside)
+      message = `${path} was not valid JSON. It is now ${aside}, and the defaults are used.`
+    } catch (error) {
+      throw toFileError(error, path)
+    }
+  }
+  return { raw: {}, settings: readDocument({}).settings, problems: [{ key: null, message }] }
+}
+
+/** `settings.json`, read on first use. Updates are written one after the other. */
+export function createSettings({ paths, owner = false, now = Date.now }: SettingsDeps): OpenSettings {
+  const changes = createEmitter<Settings>()
+  let loaded: Loaded | null = null
+  let last: Promise<unknown> = Promise.resolve()
+  const current = (): Loaded => (loaded ??= load(paths.settings, owner, now))
+
+  const write = async (change: (settings: Settings) => Settings): Promise<Settings> => {
+    const { raw, settings } = current()
+    const next = change(structuredClone(settings))
+    checkSettings(next)
+    const merged = mergeDocument(raw, next)
+    await writePrivateFile(paths.settings, `${JSON.stringify(merged, null, 2)}\n`)
+    loaded = { raw: merged, settings: next, problems: [] }
+    changes.emit(next)
+    return next
+  }
+  return {
+    read: () => current().settings,
+    problems: () => current().problems,
+    update: (change) => {
+      const result = last.then(() => write(change))
+      last = result.catch(() => undefined)
+      return result
+    },
+    subscribe: changes.subscribe,
+  }
+}
