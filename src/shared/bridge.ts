@@ -16,3 +16,9 @@ export interface Bridge {
 
 /** The data of the window message that carries the port, and the name of the IPC channel between preload and main. */
 export const PORT_MESSAGE = 'mlxk:port'
+
+/** What the app's menus ask of the window; its words are those of the window's own shortcuts. */
+export type MenuCommand = 'models' | 'new_chat'
+
+/** Begins the data of the window message that carries a menu's command: `mlxk:command:models`. Also the name of its IPC channel. */
+export const COMMAND_MESSAGE = 'mlxk:command'
