@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { ensureBuilt, projectFile } from '../setup/build'
 
@@ -89,8 +88,8 @@ export function mlxkOnTerminal(
     'spec = json.loads(sys.argv[1])',
     'pid, fd = pty.fork()',
     'if pid == 0:',
+    '    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, spec["columns"], 0, 0))',
     '    os.execv(spec["argv"][0], spec["argv"])',
-    'fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, spec["columns"], 0, 0))',
     'screen, seen, typed = b"", 0, spec["type"]',
     'while True:',
     '    try:',
@@ -106,21 +105,11 @@ export function mlxkOnTerminal(
     '_, status = os.waitpid(pid, 0)',
     'print(json.dumps({"code": os.waitstatus_to_exitcode(status), "screen": screen.decode("utf-8", "replace")}))',
   ].join('\n')
-  // The size is set after the start, so node is told through a tiny wait: `sh` reads it only when node starts.
-  const argv = ['/bin/sh', '-c', 'sleep 0.2; exec "$@"', 'sh', process.execPath, mlxkPath, ...args]
+  const argv = [process.execPath, mlxkPath, ...args]
   const spec = JSON.stringify({ argv, columns: options.columns ?? 80, type: options.type ?? [] })
   const child = spawn('python3', ['-c', script, spec], {
     env: mergeEnv({ TERM: 'xterm-256color', ...options.env }),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   return finish(child, options.timeoutMs).then(({ stdout }) => JSON.parse(stdout) as { code: number | null; screen: string })
-}
-
-/** A copy of the command line in a folder of its own with nothing else of the project: what an installed package has. */
-export function copyBin(folder: string): string {
-  mkdirSync(folder, { recursive: true })
-  for (const path of Object.values(binPath)) {
-    if (existsSync(path)) copyFileSync(path, `${folder}/${path.split('/').at(-1)}`)
-  }
-  return `${folder}/mlxk.cjs`
 }

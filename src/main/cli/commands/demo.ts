@@ -5,7 +5,7 @@ import { askOverHttp } from '../ask-over-http'
 import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { safeText } from '../output/text'
-import type { Session } from '../services'
+import type { Session } from '../services/owner'
 import { installWithProgress } from './engine'
 import { curlExample, untilAborted } from './serve'
 
@@ -38,7 +38,7 @@ export const demo: CliCommand = {
 }
 
 async function removeDemo(context: Context): Promise<Outcome> {
-  const { attachOrOwn } = await import('../services')
+  const { attachOrOwn } = await import('../services/owner')
   const session = await attachOrOwn(context, 'serve')
   try {
     const status = await session.client.call('demo.remove', {})
@@ -49,7 +49,7 @@ async function removeDemo(context: Context): Promise<Outcome> {
 }
 
 async function playDemo(context: Context, options: DemoOptions): Promise<Outcome> {
-  const { attachOrOwn } = await import('../services')
+  const { attachOrOwn } = await import('../services/owner')
   const interruption = context.interruption()
   const once = options.once === true || !context.isHuman
   const session = await attachOrOwn(context, 'serve')
@@ -86,7 +86,7 @@ async function setUpEngine(context: Context, session: Session): Promise<void> {
   if (status.state === 'ready') return
   context.note('The engine is not installed yet. Setting it up: mlx_lm with its Python packages, a few hundred MB from the Python')
   context.note(`package index, into ${context.paths.engine}. This happens once.`)
-  const { installThrough } = await import('../services')
+  const { installThrough } = await import('../services/engine')
   await installWithProgress(context, installThrough(session.client, context.interruption().signal))
 }
 

@@ -3,11 +3,12 @@ import { access, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CacheRootState, EngineStatus } from '../../../shared/contract'
 import { version } from '../../../shared/version'
+import { chooseServer } from '../../core/settings'
 import { readVariable, type Env } from '../../core/system'
 import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { formatSize } from '../output/text'
-import type { Owner } from '../services'
+import type { RunningOwner } from '../services/owner'
 import { describeVersions } from './engine'
 
 interface FolderState {
@@ -31,8 +32,9 @@ interface Report {
   data_folder: FolderState
   roots: (CacheRootState & { free_bytes: number | null })[]
   engine: EngineStatus
-  owner: Owner | null
+  owner: RunningOwner | null
   api: { port: number; state: 'ours' | 'free' | 'taken'; pid: number | null; process: string | null }
+  settings_problems: string[]
   problems: Problem[]
 }
 
@@ -52,16 +54,19 @@ export const doctor: CliCommand = {
 }
 
 async function examine(context: Context): Promise<Outcome> {
-  const { findRunningOwner, openCatalog, openEngine, readSettings } = await import('../services')
-  const [owner, list, engine] = await Promise.all([
-    findRunningOwner(context),
-    openCatalog(context).list(),
-    openEngine(context).then(async (access) => {
-      const status = await access.status()
-      await access.close()
-      return status
-    }),
+  const [{ connectToOwner, toRunningOwner }, { openCatalog, openSettings }, { openEngine }] = await Promise.all([
+    import('../services/owner'),
+    import('../services/catalog'),
+    import('../services/engine'),
   ])
+  const [running, list, engine] = await Promise.all([
+    connectToOwner(context),
+    openCatalog(context).list(),
+    openEngine(context).then((access) => access.status()),
+  ])
+  const owner = running === null ? null : toRunningOwner(running)
+  const settings = openSettings(context)
+  const { port } = chooseServer({}, context.env, settings.read())
   const roots = await Promise.all(list.roots.map(async (root) => ({ ...root, free_bytes: await freeBytes(root.path) })))
   const facts = {
     version,
@@ -72,7 +77,8 @@ async function examine(context: Context): Promise<Outcome> {
     roots,
     engine,
     owner,
-    api: await inspectPort(context, readSettings(context).server.port, owner),
+    api: await inspectPort(context, port.value, owner),
+    settings_problems: settings.problems().map(({ message }) => message),
   }
   const report: Report = { ...facts, problems: findProblems(facts) }
   return { data: report, print: () => printReport(context, report) }
@@ -109,7 +115,7 @@ function dataFolderRule(env: Env): string {
   return process.platform !== 'darwin' && readVariable(env, 'XDG_DATA_HOME') !== undefined ? 'XDG_DATA_HOME' : 'default'
 }
 
-async function inspectPort(context: Context, port: number, owner: Owner | null): Promise<Report['api']> {
+async function inspectPort(context: Context, port: number, owner: RunningOwner | null): Promise<Report['api']> {
   if (owner?.api_url !== undefined && owner.api_url !== null) {
     return { port: Number(new URL(owner.api_url).port), state: 'ours', pid: owner.pid, process: null }
   }
@@ -120,13 +126,20 @@ async function inspectPort(context: Context, port: number, owner: Owner | null):
   return { port, state: 'taken', pid: user?.pid ?? null, process: user?.process ?? null }
 }
 
-export function findProblems({ data_folder: data, roots, engine, api }: Omit<Report, 'problems'>): Problem[] {
+export function findProblems({
+  data_folder: data,
+  roots,
+  engine,
+  api,
+  settings_problems: settings,
+}: Omit<Report, 'problems'>): Problem[] {
   const problems: Problem[] = []
   const add = (what: string, mend: string): unknown => problems.push({ what, mend })
   if (data.state === 'not_writable') add(`The data folder ${data.path} cannot be written.`, `chmod u+rwx ${quote(data.path)}`)
   for (const root of roots) {
     if (root.state === 'unreadable') add(root.reason ?? `${root.path} cannot be read.`, `chmod u+rX ${quote(root.path)}`)
   }
+  for (const message of settings) add(message, 'Correct settings.json')
   if (engine.state === 'missing' || engine.state === 'broken') {
     add(engine.reason ?? `The engine is ${engine.state}.`, engine.hint ?? 'mlxk engine install')
   }

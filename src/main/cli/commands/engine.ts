@@ -26,25 +26,16 @@ export const engine: CliCommand = {
 }
 
 async function showStatus(context: Context): Promise<Outcome> {
-  const { openEngine } = await import('../services')
-  const access = await openEngine(context)
-  try {
-    const status = await access.status()
-    return { data: status, print: () => printStatus(context, status) }
-  } finally {
-    await access.close()
-  }
+  const { openEngine } = await import('../services/engine')
+  const status = await (await openEngine(context)).status()
+  return { data: status, print: () => printStatus(context, status) }
 }
 
 async function install(context: Context): Promise<Outcome> {
-  const { openEngine } = await import('../services')
+  const { openEngine } = await import('../services/engine')
   const access = await openEngine(context)
-  try {
-    const status = await installWithProgress(context, access.install(context.interruption().signal))
-    return { data: status, print: () => printStatus(context, status) }
-  } finally {
-    await access.close()
-  }
+  const status = await installWithProgress(context, access.install(context.interruption().signal))
+  return { data: status, print: () => printStatus(context, status) }
 }
 
 /** Shows the steps of an installation while it runs, and returns what came of it. */

@@ -26,21 +26,21 @@ export const health: CliCommand = {
 }
 
 async function checkHealth(context: Context, model: string | undefined, options: HealthOptions) {
-  const { openCatalog } = await import('../services')
+  const { openCatalog } = await import('../services/catalog')
   const data = await openCatalog(context).health(model)
   return {
     data,
     projected: projectHealth(data),
     exitCode: options.exitCode === true && data.summary.unhealthy_count > 0 ? (1 as const) : (0 as const),
-    print: () => printReport(context, data, model),
+    print: () => printReport(context, data),
   }
 }
 
-function printReport(context: Context, { healthy, unhealthy, summary }: HealthReport, model: string | undefined): void {
+function printReport(context: Context, { healthy, unhealthy, summary }: HealthReport): void {
   const { paint } = context
   if (summary.total === 0) {
-    context.note(model === undefined ? 'There are no models to check.' : `No model is called ${JSON.stringify(model)}.`)
-    context.note(model === undefined ? `  Try "${context.program} demo".` : `  "${context.program} list --all" shows every model.`)
+    context.note('There are no models to check.')
+    context.note(`  Try "${context.program} demo".`)
     return
   }
   if (summary.total !== 1) {

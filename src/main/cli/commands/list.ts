@@ -31,7 +31,7 @@ export const list: CliCommand = {
 }
 
 async function listModels(context: Context, pattern: string | undefined, options: ListOptions) {
-  const { openCatalog } = await import('../services')
+  const { openCatalog } = await import('../services/catalog')
   const catalog = openCatalog(context)
   const all = await catalog.list()
   const data = filterByName(all, pattern)

@@ -4,7 +4,7 @@ import { isCancellation, toSerializedError } from '../../../shared/errors'
 import type { Context } from '../context'
 import { printAnswer } from '../output/answer'
 import { renderError } from '../output/errors'
-import type { CliGenerator, CliMessage } from '../services'
+import type { CliGenerator, CliMessage } from '../services/generator'
 
 export interface ChatOptions {
   model: string

@@ -62,7 +62,7 @@ async function runModel(context: Context, model: string, words: string[], option
     })
   }
   if (prompt?.trim() === '') throw new AppError('invalid_input', 'The prompt is empty.')
-  const { openGenerator } = await import('../services')
+  const { openGenerator } = await import('../services/generator')
   const generator = await openGenerator(context)
   try {
     if (prompt === null) {

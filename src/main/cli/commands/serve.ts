@@ -36,7 +36,7 @@ export const serve: CliCommand = {
 
 async function serveModels(context: Context, word: string | undefined, options: ServeOptions): Promise<Outcome> {
   const model = word ?? options.model ?? null
-  const { own } = await import('../services')
+  const { own } = await import('../services/owner')
   const interruption = context.interruption()
   const app = await own(context, 'serve')
   try {

@@ -28,7 +28,7 @@ export const show: CliCommand = {
 }
 
 async function showModel(context: Context, model: string, options: ShowOptions) {
-  const { openCatalog } = await import('../services')
+  const { openCatalog } = await import('../services/catalog')
   const data = await openCatalog(context).show(model)
   const sections = { files: options.files === true, config: options.config === true }
   return { data, projected: projectShow(data, sections), print: () => printModel(context, data, sections) }

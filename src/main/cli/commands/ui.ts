@@ -26,7 +26,7 @@ export const ui: CliCommand = {
 }
 
 async function showInterface(context: Context, options: UiOptions): Promise<Outcome> {
-  const { attachOrOwn } = await import('../services')
+  const { attachOrOwn } = await import('../services/owner')
   const interruption = context.interruption()
   const session = await attachOrOwn(context, 'daemon')
   try {

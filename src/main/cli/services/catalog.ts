@@ -1,0 +1,22 @@
+import { resolveRoots, scanRoots } from '../../core/cache'
+import { createCatalog, type ModelCatalog } from '../../core/models'
+import { createSettings, type OpenSettings } from '../../core/settings'
+import type { Context } from '../context'
+
+/** The settings of the data folder, for reading. */
+export function openSettings({ paths }: Pick<Context, 'paths'>): OpenSettings {
+  return createSettings({ paths })
+}
+
+/** The models of all cache roots, scanned in this thread: starting a worker would take longer than most scans. */
+export function openCatalog(context: Pick<Context, 'paths' | 'env' | 'platform'>): ModelCatalog {
+  const { paths, env, platform } = context
+  const settings = openSettings(context)
+  return createCatalog({
+    roots: () => {
+      const { demo, cache } = settings.read()
+      return resolveRoots(env, platform, { demoHub: paths.demoHub, demoEnabled: demo.enabled, extraRoots: cache.extra_roots })
+    },
+    scan: (roots) => Promise.resolve(scanRoots(roots)),
+  })
+}

@@ -1,0 +1,53 @@
+import type { AppContract, OwnerKind } from '../../../shared/contract'
+import type { Client } from '../../../shared/rpc'
+import type { App } from '../../app'
+import { connectOwner, type OwnerClient } from '../../core/ownership'
+import type { Context } from '../context'
+
+/** Who holds the data folder now, as `doctor` shows it. */
+export interface RunningOwner {
+  pid: number
+  kind: OwnerKind
+  version: string
+  control_url: string
+  api_url: string | null
+}
+
+/** A connection to the owner of the data folder, or this process as the owner: then `app` is ours and `close` ends it. */
+export interface Session {
+  client: Client<AppContract>
+  /** null: this process is the owner. */
+  owner: RunningOwner | null
+  app: App | null
+  close: () => Promise<void>
+}
+
+/** A client of the owner of the data folder, null when nobody owns it. */
+export function connectToOwner({ paths }: Pick<Context, 'paths'>, signal?: AbortSignal): Promise<OwnerClient | null> {
+  return connectOwner(paths, signal === undefined ? {} : { signal })
+}
+
+export function toRunningOwner({ owner: { record, info } }: OwnerClient): RunningOwner {
+  const { control, api } = record
+  return { pid: info.pid, kind: info.kind, version: info.version, control_url: control.url, api_url: api?.url ?? null }
+}
+
+/** Makes this process the owner. @throws AppError already_running (data: pid, url) */
+export async function own(context: Context, kind: OwnerKind): Promise<App> {
+  const { createApp } = await import('../../app')
+  const { env, platform } = context
+  return await createApp({ env, platform, layout: context.layout(), kind, scanInWorker: true })
+}
+
+/** The owner that is there already, or this process as the owner. */
+export async function attachOrOwn(context: Context, kind: OwnerKind): Promise<Session> {
+  const running = await connectToOwner(context, context.interruption().signal)
+  if (running !== null) return { client: running, owner: toRunningOwner(running), app: null, close: () => Promise.resolve() }
+  const [app, { contract }, { createClient, createDispatcher }] = await Promise.all([
+    own(context, kind),
+    import('../../../shared/contract'),
+    import('../../../shared/rpc'),
+  ])
+  const client = createClient<AppContract>({ open: createDispatcher(contract, app.handlers) })
+  return { client, owner: null, app, close: () => app.close() }
+}
