@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openEngineStream } from '../../../src/main/core/engine'
 import type { ResolvedModel } from '../../../src/main/core/models/types'
-import { AppError } from '../../../src/shared/errors'
 import { ask, openBench, soon, type EngineBench } from './support'
 
 let bench: EngineBench
@@ -34,7 +33,7 @@ describe('a model in a real engine', () => {
     lease.release()
     await bench.pool.unload('test/hello')
     expect(bench.pool.list()).toEqual([])
-    expect(() => process.kill(view.pid!, 0)).toThrow()
+    expect(() => process.kill(view.pid!, 0)).toThrow('ESRCH')
     expect(readdirSync(bench.paths.engines)).toEqual(['cwd'])
   })
 
@@ -53,7 +52,7 @@ describe('a model in a real engine', () => {
     const long = { messages: [{ role: 'user', content: 'x'.repeat(500) }] }
     const error = await ask(lease, long).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'context_length_exceeded', data: { context_length: 256 } })
-    expect((error as AppError).data!['prompt_tokens']).toBeGreaterThan(500)
+    expect(error).toHaveProperty('data.prompt_tokens', expect.any(Number))
     lease.release()
   })
 
@@ -182,8 +181,4 @@ describe('an engine that dies', () => {
     expect(records.toSorted()).toEqual(running.map(({ pid }) => `${pid}.json`).toSorted())
     for (const { pid } of running) expect(existsSync(`${bench.paths.engines}/${pid}.json`)).toBe(true)
   })
-})
-
-afterEach(() => {
-  expect(bench.pool.list().filter(({ in_flight }) => in_flight > 0)).toEqual([])
 })

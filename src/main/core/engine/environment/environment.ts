@@ -103,6 +103,8 @@ export function createEngineEnvironment(deps: EngineEnvironmentDeps): EngineEnvi
       installing = false
       channel.close()
     })
+    // Reported by the last line below, which a slow reader reaches later than the failure.
+    work.catch(() => undefined)
     try {
       yield* channel.read()
     } finally {

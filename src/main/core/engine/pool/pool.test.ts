@@ -1,0 +1,262 @@
+import type { ChildProcess } from 'node:child_process'
+import { EventEmitter } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { AppError } from '../../../../shared/errors'
+import type { ResolvedModel } from '../../models/types'
+import { afterCrashes } from './crash-policy'
+import { createEnginePool, type EnginePoolDeps } from './pool'
+
+/** Stands in for a Python process; says what a test wants it to say. */
+class FakeEngine extends EventEmitter {
+  readonly stdin = new PassThrough()
+  readonly stdout = new PassThrough()
+  readonly stderr = new PassThrough()
+  readonly pid: number
+  readonly args: readonly string[]
+  readonly signals: string[] = []
+  deaf = false
+  constructor(pid: number, args: readonly string[]) {
+    super()
+    this.pid = pid
+    this.args = args
+  }
+  say(...events: object[]): void {
+    for (const event of events) this.stdout.write(`${JSON.stringify(event)}\n`)
+  }
+  load(): void {
+    this.say({ event: 'loading', done: 1, total: 4 }, { event: 'listening', port: 5000 + this.pid }, { event: 'loaded', bytes: 7 })
+  }
+  end(code: number | null, signal: string | null): void {
+    this.emit('exit', code, signal)
+    this.emit('close', code, signal)
+  }
+}
+
+let folder = ''
+let engines: FakeEngine[] = []
+const never = new AbortController().signal
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mlxk-pool-'))
+  engines = []
+})
+afterEach(() => {
+  vi.useRealTimers()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function createPool(more: Partial<EnginePoolDeps> = {}, autoLoad = true) {
+  return createEnginePool({
+    environment: { python: () => Promise.resolve('/py') },
+    env: {},
+    platform: { os: 'linux', arch: 'x64', home: '/h' },
+    paths: { engines: join(folder, 'engines') },
+    layout: { resources: '/r' },
+    memory: 64e9,
+    table: { inspect: () => Promise.resolve(null) },
+    warmUp: () => Promise.resolve(),
+    spawn: (_command, args) => {
+      const engine = new FakeEngine(100 + engines.length, args)
+      engines.push(engine)
+      if (autoLoad) setImmediate(() => engine.load())
+      return engine as unknown as ChildProcess
+    },
+    signalGroup: (pid, signal) => {
+      const engine = engines.find((one) => one.pid === pid)
+      engine?.signals.push(signal)
+      if (engine !== undefined && !(engine.deaf && signal === 'SIGTERM')) setImmediate(() => engine.end(null, signal))
+    },
+    ...more,
+  })
+}
+
+function model(name: string, bytes = 1e9): ResolvedModel {
+  const summary = { size_bytes: bytes, context: { tokens: 4096, source: 'config' } } as ResolvedModel['summary']
+  return { name, hash: null, snapshotPath: join(folder, name), summary }
+}
+
+const started = (count: number): Promise<void> => vi.waitFor(() => expect(engines).toHaveLength(count))
+
+describe('engine pool', () => {
+  it('shares one load among concurrent callers and tells them its progress', async () => {
+    const pool = createPool({}, false)
+    const seen: (number | null)[] = []
+    const both = [0, 1].map(() => pool.acquire(model('a'), { signal: never, onState: ({ progress }) => seen.push(progress) }))
+    await started(1)
+    engines[0]!.load()
+    const leases = await Promise.all(both)
+    expect(engines).toHaveLength(1)
+    expect(seen).toContain(0.25)
+    expect(pool.list()).toMatchObject([{ name: 'a', state: 'ready', in_flight: 2, memory_bytes: 7, pid: 100 }])
+    for (const lease of leases) lease.release()
+    leases[0]!.release()
+    expect(pool.list()[0]!.in_flight).toBe(0)
+    await pool.close()
+  })
+
+  it('loads one model at a time', async () => {
+    const pool = createPool({}, false)
+    const a = pool.acquire(model('a'), { signal: never })
+    const b = pool.acquire(model('b'), { signal: never })
+    await started(1)
+    expect(pool.list()).toMatchObject([{ name: 'a' }, { name: 'b', state: 'spawning', pid: null }])
+    engines[0]!.load()
+    await a
+    await started(2)
+    engines[1]!.load()
+    await b
+    expect(pool.list().map(({ state }) => state)).toEqual(['ready', 'ready'])
+    await pool.close()
+  })
+
+  it('leaves a load alone that its only caller stopped waiting for', async () => {
+    const pool = createPool({}, false)
+    const abort = new AbortController()
+    const waiting = pool.acquire(model('a'), { signal: abort.signal })
+    await started(1)
+    abort.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' })
+    engines[0]!.load()
+    await pool.acquire(model('a'), { signal: never })
+    expect(engines).toHaveLength(1)
+    await pool.close()
+  })
+
+  it('refuses a model that brings code before Python starts', async () => {
+    const pool = createPool()
+    const evil = model('evil')
+    evil.snapshotPath = folder
+    writeFileSync(join(folder, 'config.json'), '{"model_file":"evil.py"}')
+    await expect(pool.acquire(evil, { signal: never })).rejects.toMatchObject({ code: 'custom_code_refused' })
+    expect(engines).toEqual([])
+  })
+
+  it('says engine_missing as the environment says it, and lists nothing', async () => {
+    const missing = new AppError('engine_missing', 'no', { hint: 'mlxk engine install' })
+    const pool = createPool({ environment: { python: () => Promise.reject(missing) } })
+    await expect(pool.acquire(model('a'), { signal: never })).rejects.toBe(missing)
+    expect(pool.list()).toEqual([])
+  })
+
+  it('tells why a load failed, and tries anew the next time', async () => {
+    const pool = createPool({}, false)
+    const failing = pool.acquire(model('a'), { signal: never })
+    await started(1)
+    engines[0]!.say({ event: 'load_failed', code: 'failed', error: 'ValueError: Model type x not supported.' })
+    engines[0]!.end(70, null)
+    await expect(failing).rejects.toMatchObject({ code: 'engine_load_failed', data: { exit_code: 70 } })
+    expect(pool.list()).toMatchObject([{ state: 'crashed', error: { code: 'engine_load_failed' }, pid: null }])
+    const again = pool.acquire(model('a'), { signal: never })
+    await started(2)
+    engines[1]!.load()
+    await again
+    await pool.close()
+  })
+
+  it('rejects the leases of an engine that crashes, with its last lines', async () => {
+    const pool = createPool()
+    const lease = await pool.acquire(model('a'), { signal: never })
+    engines[0]!.stderr.write('[METAL] out of memory\n')
+    engines[0]!.end(null, 'SIGABRT')
+    await expect(lease.died).rejects.toMatchObject({
+      code: 'engine_crashed',
+      data: { signal: 'SIGABRT', log: ['[METAL] out of memory'] },
+    })
+    expect(pool.log('a')).toEqual(['[METAL] out of memory'])
+    await pool.close()
+  })
+
+  it('waits longer after each crash and gives up after the third in five minutes', async () => {
+    const pool = createPool()
+    for (let crash = 0; crash < 3; crash += 1) {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+      const acquired = pool.acquire(model('a'), { signal: never })
+      await vi.advanceTimersByTimeAsync(2000)
+      vi.useRealTimers()
+      const lease = await acquired
+      engines.at(-1)!.end(1, null)
+      await expect(lease.died).rejects.toThrow('exit code 1')
+    }
+    await expect(pool.acquire(model('a'), { signal: never })).rejects.toMatchObject({
+      code: 'engine_crashed',
+      data: { model: 'a' },
+    })
+    expect(engines).toHaveLength(3)
+    await pool.unload('a')
+    await pool.acquire(model('a'), { signal: never })
+    expect(engines).toHaveLength(4)
+    await pool.close()
+  })
+
+  it('unloads a model that nobody used for the idle time, never one in use', async () => {
+    const pool = createPool({ idleMs: 20 })
+    const a = await pool.acquire(model('a'), { signal: never })
+    const b = await pool.acquire(model('b'), { signal: never })
+    a.release()
+    await vi.waitFor(() => expect(pool.list().map(({ name }) => name)).toEqual(['b']))
+    b.release()
+    await vi.waitFor(() => expect(pool.list()).toEqual([]))
+  })
+
+  it('makes room by unloading the longest unused idle model, and loads beside models at work', async () => {
+    const pool = createPool({ maxLoaded: 2 })
+    const a = await pool.acquire(model('a'), { signal: never })
+    const b = await pool.acquire(model('b'), { signal: never })
+    await pool.acquire(model('c'), { signal: never })
+    expect(pool.list()).toHaveLength(3)
+    b.release()
+    a.release()
+    await pool.acquire(model('d'), { signal: never })
+    expect(pool.list().map(({ name }) => name)).toEqual(['c', 'd'])
+    await pool.close()
+  })
+
+  it('ends an engine that ignores SIGTERM with SIGKILL', async () => {
+    const pool = createPool()
+    await pool.acquire(model('a'), { signal: never })
+    engines[0]!.deaf = true
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const closed = pool.close()
+    await vi.advanceTimersByTimeAsync(2000)
+    vi.useRealTimers()
+    await closed
+    expect(engines[0]!.signals).toEqual(['SIGTERM', 'SIGKILL'])
+  })
+
+  it('unloading in the middle of a load cancels its callers', async () => {
+    const pool = createPool({}, false)
+    const waiting = pool.acquire(model('a'), { signal: never })
+    const outcome = waiting.catch((error: unknown) => error)
+    await started(1)
+    await pool.unload('a')
+    expect(await outcome).toMatchObject({ code: 'cancelled' })
+    expect(pool.list()).toEqual([])
+  })
+
+  it('loads nothing after close', async () => {
+    const pool = createPool()
+    await pool.close()
+    await expect(pool.acquire(model('a'), { signal: never })).rejects.toMatchObject({ code: 'server_shutdown' })
+  })
+
+  it('keeps the secret out of the command line', async () => {
+    const pool = createPool()
+    const lease = await pool.acquire(model('a'), { signal: never })
+    expect(lease.token.length).toBeGreaterThan(20)
+    expect(engines[0]!.args.join(' ')).not.toContain(lease.token)
+    await pool.close()
+  })
+})
+
+describe('crash policy', () => {
+  it('forgets crashes after five minutes', () => {
+    expect(afterCrashes([], 1000)).toEqual({ giveUp: false, waitMs: 0 })
+    expect(afterCrashes([1000], 1500)).toEqual({ giveUp: false, waitMs: 500 })
+    expect(afterCrashes([1000, 2000, 3000], 4000).giveUp).toBe(true)
+    expect(afterCrashes([1000, 2000, 3000], 302_500)).toEqual({ giveUp: false, waitMs: 0 })
+  })
+})
