@@ -29,12 +29,16 @@ export type Dispatcher = (name: string, input: unknown, signal: AbortSignal) => 
 
 type AnyHandler = (input: unknown, context: CallContext) => Promise<unknown> | AsyncIterable<unknown>
 
-const cancelled = (): AppError => new AppError('cancelled', 'The call was cancelled.')
+/** Why a call ends early: what the aborting side said when it is one of our errors (`server_shutdown`), else plainly cancelled. */
+function abortReason(signal: AbortSignal): AppError {
+  const reason: unknown = signal.reason
+  return reason instanceof AppError ? reason : new AppError('cancelled', 'The call was cancelled.')
+}
 
-/** Settles as `work` does, or rejects with `cancelled` as soon as `signal` aborts, whatever the handler does with its own signal. */
+/** Settles as `work` does, or rejects as soon as `signal` aborts, whatever the handler does with its own signal. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(cancelled())
+    const abort = (): void => reject(abortReason(signal))
     if (signal.aborted) abort()
     signal.addEventListener('abort', abort, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
@@ -96,7 +100,7 @@ async function* run<C extends Contract>(
       hint: 'Update MLX Knife, or the program that asked.',
     })
   }
-  if (signal.aborted) throw cancelled()
+  if (signal.aborted) throw abortReason(signal)
   const parsed = parseInput(name, entry.input, input)
   if (entry.kind === 'method') {
     const output = await orAborted(handler(parsed, { signal }) as Promise<unknown>, signal)
@@ -126,7 +130,7 @@ export async function* dispatch<C extends Contract>(
   const requestId = context.requestId ?? nextRequestId()
   const started = Date.now()
   const controller = new AbortController()
-  const abort = (): void => controller.abort()
+  const abort = (): void => controller.abort(context.signal.reason)
   if (context.signal.aborted) abort()
   context.signal.addEventListener('abort', abort, { once: true })
   let outcome: CallReport['outcome'] = 'cancelled'
@@ -135,7 +139,7 @@ export async function* dispatch<C extends Contract>(
     yield* run(contract, handlers, name, input, controller.signal, context.checkOutput ?? false)
     outcome = 'ok'
   } catch (error) {
-    const serialized = toSerializedError(error, requestId)
+    const serialized = toSerializedError(isCancellation(error) ? abortReason(controller.signal) : error, requestId)
     outcome = serialized.code
     if (!(error instanceof AppError) && !isCancellation(error)) unforeseen = { error }
     yield { type: 'error', error: serialized }

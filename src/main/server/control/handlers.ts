@@ -1,0 +1,103 @@
+import type {
+  AppContract,
+  AppInfo,
+  CallContext,
+  DemoStatus,
+  Handlers,
+  LoadedModel,
+  ServerStatus,
+  StateFrame,
+} from '../../../shared/contract'
+import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
+import type { Generator } from '../../core/generation/types'
+import type { Jobs } from '../../core/jobs'
+import type { ModelCatalog } from '../../core/models/types'
+import { createEmitter, follow } from '../../core/system'
+
+export interface HandlerDeps {
+  info: AppInfo
+  /** A link with a fresh one-time code. */
+  drawLink: () => string
+  watchState: (signal: AbortSignal) => AsyncIterable<StateFrame>
+  jobs: Pick<Jobs, 'start' | 'watch' | 'cancel'>
+  api: { start: (options: { port?: number }) => Promise<ServerStatus>; stop: () => Promise<ServerStatus> }
+  demo: { enable: () => Promise<DemoStatus>; remove: () => Promise<DemoStatus> }
+  catalog: ModelCatalog
+  environment: Pick<EngineEnvironment, 'status'>
+  pool: EnginePool
+  generator: Generator
+}
+
+/**
+ * Loads a model and tells how far it is. The load belongs to the pool: leaving ends the telling only.
+ * @throws AppError as the catalog's `resolve` and the pool's `acquire`
+ */
+async function* loadModel(
+  deps: Pick<HandlerDeps, 'catalog' | 'pool'>,
+  spec: string,
+  signal: AbortSignal,
+): AsyncGenerator<LoadedModel> {
+  const { catalog, pool } = deps
+  const model = await catalog.resolve(spec)
+  const settled = createEmitter<undefined>()
+  let outcome: { error?: unknown } | null = null
+  const settle = (result: { error?: unknown }): void => {
+    outcome = result
+    settled.emit(undefined)
+  }
+  pool.acquire(model, { signal: new AbortController().signal }).then(
+    (lease) => {
+      lease.release()
+      settle({})
+    },
+    (error: unknown) => settle({ error }),
+  )
+  const read = (): { state: LoadedModel | undefined; outcome: { error?: unknown } | null } => ({
+    state: pool.list().find(({ name }) => name === model.name),
+    outcome,
+  })
+  const subscribe = (listener: () => void): (() => void) => {
+    const leave = [pool.subscribe(listener), settled.subscribe(listener)]
+    return () => leave.forEach((unsubscribe) => unsubscribe())
+  }
+  for await (const now of follow(read, subscribe, signal)) {
+    if (now.outcome !== null && 'error' in now.outcome) throw now.outcome.error
+    if (now.state !== undefined) yield now.state
+    if (now.outcome !== null) return
+  }
+}
+
+/** What the owner does for each call of the contract: one line each, since the work is the core's. */
+export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
+  const { catalog, environment, generator, jobs, pool } = deps
+  const nothing = Promise.resolve({})
+  return {
+    'app.info': () => Promise.resolve(deps.info),
+    'ui.link': () => Promise.resolve({ url: deps.drawLink() }),
+    'state.watch': (_input, { signal }) => deps.watchState(signal),
+    'jobs.start': async ({ kind }) => jobs.start(kind),
+    'jobs.watch': ({ id }, { signal }) => jobs.watch(id, signal),
+    'jobs.cancel': ({ id }) => jobs.cancel(id).then(() => nothing),
+    'server.start': ({ port }) => deps.api.start(port === undefined ? {} : { port }),
+    'server.stop': () => deps.api.stop(),
+    'demo.enable': () => deps.demo.enable(),
+    'demo.remove': () => deps.demo.remove(),
+    'models.list': () => catalog.list(),
+    'models.show': ({ model }) => catalog.show(model),
+    'models.health': ({ model }) => catalog.health(model),
+    'engine.status': () => environment.status(),
+    'models.load': ({ model }, { signal }: CallContext) => loadModel({ catalog, pool }, model, signal),
+    'models.unload': async ({ model }) => {
+      await pool.unload(await toLoadedName(model, deps))
+      return {}
+    },
+    'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
+  }
+}
+
+/** A loaded model's own name needs no look at the disk: the model may be gone from it. */
+async function toLoadedName(spec: string, { catalog, pool }: Pick<HandlerDeps, 'catalog' | 'pool'>): Promise<string> {
+  if (pool.list().some(({ name }) => name === spec)) return spec
+  const { model } = await catalog.show(spec)
+  return model.name
+}
