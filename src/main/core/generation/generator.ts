@@ -49,7 +49,7 @@ async function* generate(
 ): AsyncGenerator<GenerationEvent, void, void> {
   const tally = startTally(deps.clock())
   throwIfAborted(signal)
-  const model = await deps.catalog.resolve(request.model)
+  const model = request.resolved ?? (await deps.catalog.resolve(request.model))
   throwIfAborted(signal)
   const lease = yield* waitForLease(deps.pool, model, signal)
   try {

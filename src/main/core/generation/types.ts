@@ -1,4 +1,5 @@
 import type { GenerationEvent, SamplingParams } from '../../../shared/contract'
+import type { ResolvedModel } from '../models/types'
 
 export type MessageContent = string
 
@@ -13,6 +14,8 @@ export interface GenerationMessage {
 export interface GenerationRequest {
   /** As the client typed it; resolved by the generator. */
   model: string
+  /** What `model` led to, when the face has asked already. */
+  resolved?: ResolvedModel
   messages: GenerationMessage[]
   params: SamplingParams
   /** `server`: half the context when nothing else limits; `run`: the whole of it (product.md, token limits). */

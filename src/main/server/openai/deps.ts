@@ -1,0 +1,35 @@
+import type { EnginePool } from '../../core/engine/types'
+import type { Generator } from '../../core/generation/types'
+import type { ModelCatalog } from '../../core/models/types'
+import type { GuardRules } from '../http'
+import type { Activity } from './activity'
+
+export interface ApiLimits {
+  /** Default 16 MiB. */
+  maxBodyBytes: number
+  /** Answers at the same time; more are refused with 429. Default 256. */
+  maxInFlight: number
+  /** How long a stream's headers wait for the first text, so that a failure can still be a status. Default 1 s. */
+  patienceMs: number
+  /** A stream that is silent for so long gets a comment. Default 5 s. */
+  silenceMs: number
+}
+
+export interface ApiDeps {
+  generator: Generator
+  catalog: Pick<ModelCatalog, 'list' | 'resolve'>
+  pool: Pick<EnginePool, 'list'>
+  /** Gets every error that nobody foresaw, once; the client sees only the id. */
+  logError: (error: unknown, requestId: string) => void
+  /** Product version, for /health. */
+  version: string
+  /** True while answers cannot be expected, e.g. without an engine. */
+  isDegraded?: () => boolean
+  /** Host names and web origins besides loopback. */
+  guard?: Partial<GuardRules>
+  limits?: Partial<ApiLimits>
+  /** Counts open answers; give one to watch it. */
+  activity?: Activity
+  /** `refuse`: new requests get 503. `cut`: open answers end with an error. */
+  shutdown?: { refuse: AbortSignal; cut: AbortSignal }
+}

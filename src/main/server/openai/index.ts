@@ -1,0 +1,11 @@
+/**
+ * The OpenAI dialect over HTTP: routes, wire shapes, streaming contract, errors. A thin face of core/generation, core/models and the
+ * engine pool; it holds no rule about models or text of its own. Imported by the composition root and by tests.
+ *
+ *   const api = await serveApi({ generator, catalog, pool, logError }, { host, port })   // listens; api.url, api.hosts, api.close()
+ *   const app = buildApi({ generator, catalog, pool, logError })                         // the same without a socket: app.request(…)
+ */
+export { createActivity, type Activity } from './activity'
+export { buildApi } from './api'
+export type { ApiDeps, ApiLimits } from './deps'
+export { serveApi, type ApiServer } from './serve-api'

@@ -1,0 +1,56 @@
+import { AppError } from '../../../shared/errors'
+
+/**
+ * Reads a bounded JSON body.
+ * @throws AppError unsupported_media_type, too_large, invalid_request
+ */
+export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  const type = request.headers.get('content-type') ?? ''
+  if (!/^application\/(?:json|[\w.-]+\+json)\s*(?:;|$)/i.test(type)) {
+    throw new AppError('unsupported_media_type', 'The body must be JSON.', {
+      hint: 'Send the header "Content-Type: application/json".',
+    })
+  }
+  const bytes = await readBytes(request, maxBytes)
+  const text = decode(bytes)
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    throw new AppError('invalid_request', `The body is not valid JSON${text.trim() === '' ? ': it is empty' : ''}.`, {
+      cause: error,
+    })
+  }
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const announced = Number(request.headers.get('content-length') ?? 'NaN')
+  if (announced > maxBytes) throw tooLarge(maxBytes)
+  // With an announced length the HTTP parser itself holds the client to it, and the whole is one read.
+  if (Number.isFinite(announced)) return new Uint8Array(await request.arrayBuffer())
+  const reader = request.body?.getReader()
+  if (reader === undefined) return new Uint8Array()
+  const parts: Uint8Array[] = []
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return Buffer.concat(parts)
+    size += value.byteLength
+    if (size > maxBytes) {
+      await reader.cancel()
+      throw tooLarge(maxBytes)
+    }
+    parts.push(value)
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw new AppError('invalid_request', 'The body is not valid UTF-8.', { cause: error })
+  }
+}
+
+function tooLarge(maxBytes: number): AppError {
+  return new AppError('too_large', `The body is larger than the ${Math.floor(maxBytes / 1024 / 1024)} MiB that this server takes.`)
+}
