@@ -1,1 +1,37 @@
-export {}
+import { createRoot } from 'react-dom/client'
+import type { Bridge } from '../shared/bridge'
+import { createAuth } from './api/auth'
+import { createBridgeLink, createHttpLink } from './api/transport'
+import { createWindow } from './app/create-window'
+import { chooseMessages } from './lib/messages'
+import { MainWindow } from './windows/MainWindow'
+import './styles.css'
+
+const { mlxk: bridge } = window as Window & { mlxk?: Bridge }
+
+const auth = createAuth({
+  fetch: (url, init) => fetch(url, init),
+  storage: sessionStorage,
+  readHash: () => location.hash,
+  clearHash: () => history.replaceState(null, '', location.pathname + location.search),
+})
+
+const root = document.documentElement
+root.dataset['platform'] = bridge === undefined ? 'web' : bridge.platform
+
+const messages = chooseMessages(navigator.languages)
+const app = createWindow({
+  openLink: bridge === undefined ? createHttpLink(location.origin, auth) : createBridgeLink(bridge, window),
+  onRefused: auth.forget,
+  host: {
+    isApp: bridge !== undefined,
+    isMac: bridge === undefined ? /mac/i.test(navigator.platform) : bridge.platform === 'darwin',
+  },
+  messages,
+  // Numbers and dates as the person has set them, as long as the words are of that language.
+  locale: navigator.languages.find((tag) => tag.startsWith(messages.locale)) ?? messages.locale,
+})
+
+const element = document.getElementById('root')
+if (element !== null) createRoot(element).render(<MainWindow app={app} />)
+app.connection.start()

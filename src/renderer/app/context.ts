@@ -1,0 +1,26 @@
+import { createContext, useContext } from 'react'
+import { useStore, type StoreApi } from 'zustand'
+import type { ChatState } from '../features/chat/store'
+import type { EngineStoreState } from '../features/engine/store'
+import type { ModelsState } from '../features/models/store'
+import type { ServerState } from '../features/server/store'
+import type { WindowApp } from './create-window'
+import type { ViewState } from './view-store'
+
+export const WindowContext = createContext<WindowApp | null>(null)
+
+export function useWindow(): WindowApp {
+  const app = useContext(WindowContext)
+  if (app === null) throw new Error('A component stands outside of the window')
+  return app
+}
+
+function useFrom<S, T>(pick: (app: WindowApp) => StoreApi<S>, select: (state: S) => T): T {
+  return useStore(pick(useWindow()), select)
+}
+
+export const useModels = <T>(select: (state: ModelsState) => T): T => useFrom((app) => app.stores.models, select)
+export const useChat = <T>(select: (state: ChatState) => T): T => useFrom((app) => app.stores.chat, select)
+export const useEngine = <T>(select: (state: EngineStoreState) => T): T => useFrom((app) => app.stores.engine, select)
+export const useServer = <T>(select: (state: ServerState) => T): T => useFrom((app) => app.stores.server, select)
+export const useView = <T>(select: (state: ViewState) => T): T => useFrom((app) => app.stores.view, select)

@@ -1,0 +1,117 @@
+import type { StateFrame } from '../../shared/contract'
+import { createConnection, sleep, type Connection } from '../api/connection'
+import type { OpenLink } from '../api/transport'
+import { createChatActions, createChatStore, type ChatActions, type ChatStore } from '../features/chat/store'
+import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
+import { createModelActions, type ModelActions } from '../features/models/actions'
+import { canChat, findLoaded } from '../features/models/model'
+import { createModelsStore, type ModelsStore } from '../features/models/store'
+import { createServerActions, createServerStore, type ServerActions, type ServerStore } from '../features/server/store'
+import { createFormatters, type Formatters } from '../lib/format'
+import type { Messages } from '../lib/messages'
+import type { Host } from './shortcuts'
+import { createViewActions, createViewStore, type ViewActions, type ViewStore } from './view-store'
+
+/** Everything a component may need: one store per domain, their actions, words and numbers. */
+export interface WindowApp {
+  host: Host
+  t: Messages
+  format: Formatters
+  connection: Connection
+  stores: { models: ModelsStore; chat: ChatStore; engine: EngineStore; server: ServerStore; view: ViewStore }
+  models: ModelActions
+  chat: ChatActions
+  engine: EngineActions
+  server: ServerActions
+  view: ViewActions
+  /** Opens the chat, with a model when one is named. */
+  openChat: (model: string | null) => void
+}
+
+export interface WindowDeps {
+  openLink: OpenLink
+  onRefused: () => void
+  host: Host
+  messages: Messages
+  /** For numbers and dates; words follow `messages`. */
+  locale: string
+}
+
+const FLUSH_MS = 32
+
+/** Wires the window once. Main owns the state; the frames of its watch are mirrored into the stores here and nowhere else. */
+export function createWindow({ openLink, onRefused, host, messages, locale }: WindowDeps): WindowApp {
+  const stores = {
+    models: createModelsStore(),
+    chat: createChatStore(),
+    engine: createEngineStore(),
+    server: createServerStore(),
+    view: createViewStore(),
+  }
+  const seen = { instance: '', revision: -1 }
+  let afterFrame = (): void => undefined
+
+  const mirror = ({ changes }: StateFrame): void => {
+    const { app, server, engine, jobs, demo, loaded } = changes
+    if (app !== undefined) stores.server.setState({ app })
+    if (server !== undefined) stores.server.setState({ server })
+    if (engine !== undefined || jobs !== undefined || demo !== undefined)
+      stores.engine.setState({ ...(engine && { engine }), ...(jobs && { jobs }), ...(demo && { demo }) })
+    if (loaded !== undefined) stores.models.setState({ loaded })
+    const instance = app?.instance_id ?? seen.instance
+    const revision = changes.models?.revision ?? seen.revision
+    const stale = instance !== seen.instance || revision !== seen.revision
+    Object.assign(seen, { instance, revision })
+    if (stale) void models.refresh().then(chooseModel)
+    afterFrame()
+  }
+
+  const connection = createConnection({ openLink, onFrame: mirror, onRefused, sleep })
+  const { client } = connection
+  const models = createModelActions(client, stores.models)
+  const view = createViewActions(stores.view)
+  const chat = createChatActions({
+    client,
+    store: stores.chat,
+    now: () => Date.now(),
+    newId: () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join(''),
+    schedule: (flush) => setTimeout(flush, FLUSH_MS),
+  })
+
+  /** Keeps the chat's model one that is there: a loaded one first, else the first that can chat. */
+  const chooseModel = (): void => {
+    const { list, loaded } = stores.models.getState()
+    if (list === null) return
+    const able = list.models.filter(canChat)
+    const { model } = stores.chat.getState()
+    if (able.some((entry) => entry.name === model)) return
+    const next = able.find((entry) => findLoaded(loaded, entry.name) !== null) ?? able[0]
+    chat.setModel(next?.name ?? null)
+  }
+
+  const openChat = (model: string | null): void => {
+    if (model !== null) chat.setModel(model)
+    view.go('chat')
+    view.focus('composer')
+  }
+  const engine = createEngineActions(client, stores.engine, (model) => {
+    if (model !== null) chat.setModel(model)
+    // Whoever has gone on to something else is not pulled away from it.
+    if (stores.view.getState().view === 'models') openChat(model)
+  })
+  afterFrame = engine.onState
+
+  return {
+    host,
+    t: messages,
+    format: createFormatters(locale, messages.time),
+    connection,
+    stores,
+    models,
+    chat,
+    engine,
+    server: createServerActions(client, stores.server),
+    view,
+    openChat,
+  }
+}

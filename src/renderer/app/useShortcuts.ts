@@ -1,0 +1,103 @@
+import { useEffect } from 'react'
+import { findLoaded, modelKey } from '../features/models/model'
+import { baseUrl } from '../features/server/store'
+import { copyText } from '../lib/clipboard'
+import { SIDEBAR } from '../lib/use-media'
+import type { WindowApp } from './create-window'
+import { findCommand, type Command } from './shortcuts'
+
+function selectedModel({ stores }: WindowApp) {
+  const { list, selected } = stores.models.getState()
+  return list?.models.find((model) => modelKey(model) === selected) ?? null
+}
+
+function loadOrUnload(app: WindowApp): void {
+  const model = selectedModel(app)
+  if (model === null || app.stores.view.getState().view !== 'models') return
+  const loaded = findLoaded(app.stores.models.getState().loaded, model.name)
+  void (loaded === null ? app.models.load(model.name) : app.models.unload(model.name))
+}
+
+function run(app: WindowApp, command: Command): boolean {
+  const { view, stores, chat } = app
+  switch (command) {
+    case 'models':
+    case 'chat':
+      view.go(command)
+      if (command === 'chat') view.focus('composer')
+      return true
+    case 'search':
+      view.go('models')
+      view.focus('search')
+      return true
+    case 'new_chat':
+      view.go('chat')
+      chat.newChat()
+      view.focus('composer')
+      return true
+    case 'switch_model':
+      view.go('chat')
+      view.focus('switcher')
+      return true
+    case 'stop':
+      chat.stop()
+      return true
+    case 'sidebar':
+      view.toggleSidebar(!window.matchMedia(SIDEBAR).matches)
+      return true
+    case 'detail':
+      if (stores.view.getState().view === 'models') view.toggleDetail()
+      return true
+    case 'load_selected':
+      loadOrUnload(app)
+      return true
+    case 'chat_selected': {
+      const model = selectedModel(app)
+      if (stores.view.getState().view !== 'models' || model === null) return false
+      app.openChat(model.name)
+      return true
+    }
+    case 'copy_url': {
+      const url = baseUrl(stores.server.getState().server)
+      if (url !== null) void copyText(url)
+      return url !== null
+    }
+  }
+}
+
+const REGIONS = ['sidebar', 'toolbar', 'list', 'detail'] as const
+const FOCUSABLE = 'button:not([tabindex="-1"]), input, textarea, [tabindex="0"]'
+
+/** F6 and ⇧F6: from part to part of the window. */
+function moveRegion(step: 1 | -1): void {
+  const present = REGIONS.map((name) => document.querySelector<HTMLElement>(`[data-region="${name}"]`)).filter(
+    (region) => region !== null,
+  )
+  const at = present.findIndex((region) => region.contains(document.activeElement))
+  const next = present[(at + step + present.length) % present.length]
+  const rows = next?.querySelector<HTMLElement>('[role="row"][tabindex="0"]')
+  ;(rows ?? next?.querySelector<HTMLElement>(FOCUSABLE))?.focus()
+}
+
+/** The keys of the whole window. What a component handles itself does not come here. */
+export function useShortcuts(app: WindowApp): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || event.isComposing) return
+      if (event.key === 'F6') {
+        event.preventDefault()
+        moveRegion(event.shiftKey ? -1 : 1)
+        return
+      }
+      if (event.key === 'Escape') {
+        if (app.stores.chat.getState().draft !== null && app.stores.view.getState().view === 'chat') app.chat.stop()
+        else if (app.stores.view.getState().detailOpen) app.view.openDetail(false)
+        return
+      }
+      const command = findCommand(event, app.host)
+      if (command !== null && run(app, command)) event.preventDefault()
+    }
+    window.addEventListener('keydown', onKeyDown)
+    return () => window.removeEventListener('keydown', onKeyDown)
+  }, [app])
+}

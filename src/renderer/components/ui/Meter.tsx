@@ -1,0 +1,33 @@
+import { cx } from '../../lib/cx'
+
+export interface MeterProps {
+  /** 0…1; null while it is not known: the track alone. */
+  value: number | null
+  label: string
+  tone?: 'normal' | 'warn' | 'bad'
+  /** `progress` for work that runs, `meter` for a level. */
+  role?: 'progressbar' | 'meter'
+  className?: string
+}
+
+const tones = { normal: 'bg-data-1', warn: 'bg-warn', bad: 'bg-bad' }
+
+export function Meter({ value, label, tone = 'normal', role = 'progressbar', className }: MeterProps) {
+  const percent = value === null ? null : Math.round(Math.min(1, Math.max(0, value)) * 100)
+  return (
+    <div
+      data-meter
+      role={role}
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      {...(percent === null ? {} : { 'aria-valuenow': percent })}
+      className={cx('h-1.5 overflow-hidden rounded-[3px] bg-track', className)}
+    >
+      <div
+        className={cx('h-full transition-[width] duration-(--k-slow) ease-linear', tones[tone])}
+        style={{ width: `${percent ?? 0}%` }}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,41 @@
+import { Asterisk, Check, CircleDashed, OctagonAlert, TriangleAlert } from 'lucide-react'
+import { useWindow } from '../../app/context'
+import { cx } from '../../lib/cx'
+import type { HealthState } from './model'
+
+const tones: Record<HealthState, string> = {
+  healthy: 'text-ink-3',
+  cannot_run: 'text-ink-3',
+  repair: 'text-warn-ink',
+  unhealthy: 'text-bad-ink',
+}
+
+function Shape({ state }: { state: HealthState }) {
+  const common = { size: 14, 'aria-hidden': true } as const
+  switch (state) {
+    case 'healthy':
+      return <Check {...common} />
+    case 'repair':
+      return <TriangleAlert {...common} />
+    case 'unhealthy':
+      return <OctagonAlert {...common} />
+    case 'cannot_run':
+      return (
+        <span className="grid place-items-center *:col-start-1 *:row-start-1">
+          <CircleDashed {...common} />
+          <Asterisk size={8} strokeWidth={3} aria-hidden="true" />
+        </span>
+      )
+  }
+}
+
+/** The state of a model by its shape, with its word for screen readers. */
+export function HealthMark({ state, withWord = true }: { state: HealthState; withWord?: boolean }) {
+  const { t } = useWindow()
+  return (
+    <span className={cx('grid place-items-center', tones[state])} title={t.models.state[state]}>
+      <Shape state={state} />
+      {withWord ? <span className="sr-only">{t.models.state[state]}</span> : null}
+    </span>
+  )
+}

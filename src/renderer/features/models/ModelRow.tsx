@@ -1,0 +1,116 @@
+import { Eye, Lightbulb, Wrench } from 'lucide-react'
+import { memo } from 'react'
+import type { LoadedModel, ModelSummary } from '../../../shared/contract'
+import { useWindow } from '../../app/context'
+import { MiddleCut } from '../../components/ui/MiddleCut'
+import { Ring } from '../../components/ui/Ring'
+import { cx } from '../../lib/cx'
+import { HealthMark } from './HealthMark'
+import { isLoading, loadWord } from './load-words'
+import { healthReason, healthState, quantName, shownCapabilities, splitOwner, splitTail, type Capability } from './model'
+
+const icons: Record<Capability, typeof Eye> = { reasoning: Lightbulb, tools: Wrench, vision: Eye }
+
+interface ModelRowProps {
+  model: ModelSummary
+  rowKey: string
+  loaded: LoadedModel | null
+  selected: boolean
+  /** The one tab stop of the list. */
+  tabStop: boolean
+  rowIndex: number
+  nowMs: number
+  onSelect: (key: string) => void
+  onOpen: (key: string) => void
+}
+
+function Capabilities({ model }: { model: ModelSummary }) {
+  const { t } = useWindow()
+  return shownCapabilities(model).map((name) => {
+    const Icon = icons[name]
+    return (
+      <span key={name} className="flex-none text-ink-3" title={t.models.capability[name]}>
+        <Icon size={12} aria-hidden="true" />
+        <span className="sr-only">{t.models.capability[name]}</span>
+      </span>
+    )
+  })
+}
+
+function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowMs, onSelect, onOpen }: ModelRowProps) {
+  const { t, format } = useWindow()
+  const state = healthState(model)
+  const reason = healthReason(model)
+  const { owner, short } = splitOwner(model.name)
+  const problem = loaded === null && (state === 'unhealthy' || state === 'repair' || state === 'cannot_run')
+  const tone = state === 'unhealthy' ? 'text-bad-ink' : state === 'repair' ? 'text-warn-ink' : 'text-ink-2'
+
+  return (
+    <tr
+      role="row"
+      data-key={rowKey}
+      aria-rowindex={rowIndex}
+      aria-selected={selected}
+      tabIndex={tabStop ? 0 : -1}
+      onClick={() => onSelect(rowKey)}
+      onDoubleClick={() => onOpen(rowKey)}
+      className={cx(
+        'columns mx-1 h-[34px] scroll-my-8 rounded-2 px-3 [contain-intrinsic-size:auto_34px] [content-visibility:auto] focus-visible:-outline-offset-2',
+        selected ? 'bg-select group-[&:not(:focus-within)]/list:bg-select-idle' : 'fine:hover:bg-hover',
+      )}
+    >
+      <td role="gridcell">
+        {isLoading(loaded) ? (
+          <span className="grid place-items-center">
+            <Ring size={14} />
+          </span>
+        ) : (
+          <HealthMark state={state} />
+        )}
+      </td>
+      <td role="gridcell" className="flex items-center gap-1.5" title={model.name}>
+        <MiddleCut prefix={owner === null ? null : `${owner}/`} {...splitTail(short)} />
+        <Capabilities model={model} />
+      </td>
+      <td role="gridcell" className="num text-end" title={`${format.integer(model.size_bytes)} B`}>
+        {format.disk(model.size_bytes)}
+      </td>
+      <td role="gridcell" className="c-wide truncate text-ink-2">
+        {quantName(model)}
+      </td>
+      {problem ? (
+        <td role="gridcell" aria-colspan={2} className={cx('c-state c-why truncate', tone)} title={reason ?? t.models.state[state]}>
+          <span className="max-wide:hidden">{reason ?? t.models.state[state]}</span>
+          <span className="wide:hidden text-12">{t.models.state[state]}</span>
+        </td>
+      ) : (
+        <>
+          <td role="gridcell" className="c-wide num text-end text-ink-2">
+            {model.context.source === 'unknown' ? '–' : format.tokens(model.context.tokens)}
+          </td>
+          <td role="gridcell" className="c-state truncate">
+            {loaded === null ? (
+              <span className="text-ink-3 max-wide:text-12">{t.models.state[state]}</span>
+            ) : (
+              <span className="num flex items-center gap-1.5 max-wide:text-12">
+                <span
+                  aria-hidden="true"
+                  className={cx('size-[7px] flex-none rounded-full', isLoading(loaded) ? 'hidden' : 'bg-ok')}
+                />
+                <span className="truncate max-wide:hidden">{loadWord(loaded, t, format)}</span>
+                <span className="truncate wide:hidden">
+                  {loaded.state === 'ready' ? t.models.loaded : loadWord(loaded, t, format)}
+                </span>
+              </span>
+            )}
+          </td>
+        </>
+      )}
+      <td role="gridcell" className="c-wide truncate text-ink-3" title={model.last_modified}>
+        {format.ago(model.last_modified, nowMs)}
+      </td>
+    </tr>
+  )
+}
+
+export const ModelRow = memo(ModelRowBody)

@@ -1,0 +1,124 @@
+import { Box, MousePointerClick, Search, TriangleAlert } from 'lucide-react'
+import { useCallback, useMemo } from 'react'
+import { FailureNote } from '../../app/FailureNote'
+import { useEngine, useModels, useView, useWindow } from '../../app/context'
+import { Banner } from '../../components/ui/Banner'
+import { Button } from '../../components/ui/Button'
+import { Notice } from '../../components/ui/Notice'
+import { TWO_COLUMNS, useMedia } from '../../lib/use-media'
+import { EngineBanner } from '../engine/EngineBanner'
+import { FirstRun } from '../engine/FirstRun'
+import { groupModels, modelKey } from './model'
+import { ModelDetailPane } from './ModelDetailPane'
+import { ModelsToolbar } from './ModelsToolbar'
+import { ModelTable } from './ModelTable'
+
+function NothingFound() {
+  const { t, stores } = useWindow()
+  const search = useModels((state) => state.search)
+  return (
+    <Notice
+      icon={<Search size={28} strokeWidth={1.4} />}
+      title={search === '' ? t.models.noFiltered : t.models.noMatch}
+      actions={<Button onClick={() => stores.models.setState({ search: '', filter: 'all' })}>{t.models.showAll}</Button>}
+    >
+      {search === '' ? t.models.noFilteredText : t.models.noMatchText(search)}
+    </Notice>
+  )
+}
+
+/** A cache that is there but cannot be read: a partial list, and why. */
+function RootProblem() {
+  const { t } = useWindow()
+  const root = useModels((state) => state.list?.roots.find((entry) => entry.state === 'unreadable'))
+  if (root === undefined) return null
+  return (
+    <Banner tone="warn" icon={<TriangleAlert size={14} aria-hidden="true" className="text-warn-ink" />}>
+      <span dir="auto" className="truncate">
+        {t.models.rootUnreadable(root.path, root.reason ?? '')}
+      </span>
+    </Banner>
+  )
+}
+
+export function ModelsView() {
+  const { t, stores, view, models: actions } = useWindow()
+  const list = useModels((state) => state.list)
+  const listError = useModels((state) => state.listError)
+  const loaded = useModels((state) => state.loaded)
+  const selected = useModels((state) => state.selected)
+  const filter = useModels((state) => state.filter)
+  const search = useModels((state) => state.search)
+  const sort = useModels((state) => state.sort)
+  const detailShown = useView((state) => state.detailShown)
+  const detailOpen = useView((state) => state.detailOpen)
+  const demoRuns = useEngine((state) => state.flow.step === 'enabling' || state.flow.step === 'waiting')
+  const twoColumns = useMedia(TWO_COLUMNS)
+
+  const models = useMemo(() => list?.models ?? [], [list])
+  const groups = useMemo(() => groupModels(models, loaded, { filter, search, sort }), [models, loaded, filter, search, sort])
+  const chosen = models.find((model) => modelKey(model) === selected) ?? null
+  const isEmpty = list !== null && (models.length === 0 || demoRuns)
+
+  const open = useCallback(
+    (key: string) => {
+      void actions.select(key)
+      view.openDetail(true)
+      stores.view.setState({ detailShown: true })
+    },
+    [actions, stores, view],
+  )
+  const focusList = useCallback(() => document.querySelector<HTMLElement>('#model-list [tabindex="0"]')?.focus(), [])
+
+  const content = () => {
+    if (list === null && listError !== null)
+      return (
+        <div className="p-4">
+          <FailureNote error={listError} onRetry={() => void actions.refresh()} />
+        </div>
+      )
+    if (list === null) return null
+    if (isEmpty) return <FirstRun roots={list.roots} />
+    return groups.length === 0 ? <NothingFound /> : <ModelTable groups={groups} onOpen={open} />
+  }
+
+  const instead = !twoColumns && detailOpen && chosen !== null
+  return (
+    <>
+      <ModelsToolbar
+        models={isEmpty ? [] : models}
+        shown={groups.reduce((sum, group) => sum + group.models.length, 0)}
+        hasDetail={!isEmpty}
+        onLeaveSearch={focusList}
+      />
+      <div className="flex min-h-0 flex-1">
+        {instead ? null : (
+          <div className="flex min-w-0 flex-1 flex-col" data-region="list">
+            {isEmpty ? null : <EngineBanner />}
+            <RootProblem />
+            <div className="min-h-0 flex-1">{content()}</div>
+          </div>
+        )}
+        {instead ? (
+          <div className="min-w-0 flex-1">
+            <ModelDetailPane model={chosen} onBack={() => view.openDetail(false)} />
+          </div>
+        ) : null}
+        {twoColumns && detailShown && !isEmpty && list !== null ? (
+          <aside className="w-(--detail-width) flex-none border-s border-line bg-pane" aria-label={t.common.details}>
+            {chosen === null ? (
+              <Notice
+                icon={groups.length === 0 ? <Box size={28} strokeWidth={1.4} /> : <MousePointerClick size={28} strokeWidth={1.4} />}
+                title={t.detail.none}
+              >
+                {t.detail.noneText}
+              </Notice>
+            ) : (
+              <ModelDetailPane key={modelKey(chosen)} model={chosen} onBack={null} />
+            )}
+          </aside>
+        ) : null}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,189 @@
+import type { LoadedModel, ModelSummary } from '../../../shared/contract'
+
+export type HealthState = 'healthy' | 'cannot_run' | 'repair' | 'unhealthy'
+export type GroupName = 'loaded' | 'problems' | 'ready' | 'cannot_run'
+export type Filter = 'all' | 'can_run' | 'problems'
+export type SortKey = 'name' | 'size' | 'context' | 'changed'
+
+export interface Sort {
+  key: SortKey
+  descending: boolean
+}
+
+export interface Group {
+  name: GroupName
+  models: ModelSummary[]
+}
+
+export interface ModelQuery {
+  filter: Filter
+  search: string
+  sort: Sort
+}
+
+/** One model of one root: the same name may be in two roots. */
+export function modelKey(model: ModelSummary): string {
+  return `${model.root.path}|${model.name}`
+}
+
+/** The four shapes of the design: `repair` runs here but other tools may miss it, `cannot_run` is whole but not for this engine. */
+export function healthState(model: ModelSummary): HealthState {
+  if (model.health === 'unhealthy') return 'unhealthy'
+  if (!model.runtime_compatible) return 'cannot_run'
+  return model.findings.length > 0 ? 'repair' : 'healthy'
+}
+
+/** The first sentence that says why a model is not plainly healthy, else null. */
+export function healthReason(model: ModelSummary): string | null {
+  const state = healthState(model)
+  if (state === 'healthy') return null
+  return model.findings[0]?.message ?? model.reason
+}
+
+const CHAT_CAPABILITIES = new Set(['text-generation', 'chat'])
+
+/** True when Chat can offer the model. A list without capabilities says nothing against it. */
+export function canChat(model: ModelSummary): boolean {
+  const state = healthState(model)
+  if (state === 'unhealthy' || state === 'cannot_run') return false
+  return model.capabilities.length === 0 || model.capabilities.some((name) => CHAT_CAPABILITIES.has(name))
+}
+
+const LIVE = new Set(['spawning', 'loading', 'warming', 'ready', 'draining'])
+
+/** The engine's process for a model, when it has one that lives. */
+export function findLoaded(loaded: readonly LoadedModel[], name: string): LoadedModel | null {
+  return loaded.find((entry) => entry.name === name && LIVE.has(entry.state)) ?? null
+}
+
+export function groupOf(model: ModelSummary, loaded: readonly LoadedModel[]): GroupName {
+  if (findLoaded(loaded, model.name) !== null) return 'loaded'
+  const state = healthState(model)
+  if (state === 'unhealthy' || state === 'repair') return 'problems'
+  return state === 'cannot_run' ? 'cannot_run' : 'ready'
+}
+
+/** Owner and name apart; the owner that nearly all models share is not shown. */
+export function splitOwner(name: string): { owner: string | null; short: string } {
+  const slash = name.indexOf('/')
+  if (slash < 0) return { owner: null, short: name }
+  const owner = name.slice(0, slash)
+  return { owner: owner === 'mlx-community' ? null : owner, short: name.slice(slash + 1) }
+}
+
+/** Cuts a name at a late hyphen, so that a narrow column loses the middle and keeps the end, as in `Qwen3-30B… -2507-4bit`. */
+export function splitTail(name: string): { head: string; tail: string } {
+  const LONGEST_TAIL = 12
+  const parts = name.split('-')
+  let tail = ''
+  for (let part = parts.pop(); part !== undefined && parts.length > 0; part = parts.pop()) {
+    const longer = `-${part}${tail}`
+    if (longer.length > LONGEST_TAIL) break
+    tail = longer
+  }
+  return { head: name.slice(0, name.length - tail.length), tail }
+}
+
+/** `4-bit`, the dtype when not quantized, or null when neither is known. `mode` is shown when it is not the usual affine one. */
+export function quantName(model: ModelSummary): string | null {
+  const { quantization, dtype } = model
+  if (quantization === null) return dtype === null ? null : shortDtype(dtype)
+  const { bits, mode } = quantization
+  return mode === null || mode === 'affine' ? `${bits}-bit` : mode.toUpperCase()
+}
+
+function shortDtype(dtype: string): string {
+  return dtype.replace(/^bfloat/, 'bf').replace(/^float/, 'f')
+}
+
+export function matchesSearch(model: ModelSummary, search: string): boolean {
+  const name = model.name.toLowerCase()
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => name.includes(word))
+}
+
+function matchesFilter(model: ModelSummary, filter: Filter): boolean {
+  if (filter === 'all') return true
+  const state = healthState(model)
+  if (filter === 'problems') return state === 'unhealthy' || state === 'repair'
+  return state === 'healthy' || state === 'repair'
+}
+
+export function countFilter(models: readonly ModelSummary[], filter: Filter): number {
+  return models.filter((model) => matchesFilter(model, filter)).length
+}
+
+const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
+const shortName = (model: ModelSummary): string => splitOwner(model.name).short
+
+const compare: Record<SortKey, (a: ModelSummary, b: ModelSummary) => number> = {
+  name: () => 0,
+  size: (a, b) => a.size_bytes - b.size_bytes,
+  context: (a, b) => a.context.tokens - b.context.tokens,
+  changed: (a, b) => Date.parse(a.last_modified) - Date.parse(b.last_modified),
+}
+
+function sortModels(models: ModelSummary[], { key, descending }: Sort): ModelSummary[] {
+  const sign = descending ? -1 : 1
+  const names = (a: ModelSummary, b: ModelSummary): number => byName.compare(shortName(a), shortName(b))
+  return models.sort((a, b) => (key === 'name' ? sign * names(a, b) : sign * compare[key](a, b) || names(a, b)))
+}
+
+/** Sizes and dates are first wanted largest and newest, names from A. */
+export function nextSort(sort: Sort, key: SortKey): Sort {
+  return sort.key === key ? { key, descending: !sort.descending } : { key, descending: key !== 'name' }
+}
+
+const GROUPS: readonly GroupName[] = ['loaded', 'problems', 'ready', 'cannot_run']
+
+/** What the table shows: filtered, sorted, in the design's groups; empty groups are left out. */
+export function groupModels(
+  models: readonly ModelSummary[],
+  loaded: readonly LoadedModel[],
+  { filter, search, sort }: ModelQuery,
+): Group[] {
+  const found = models.filter((model) => matchesFilter(model, filter) && matchesSearch(model, search))
+  const groups = new Map<GroupName, ModelSummary[]>(GROUPS.map((name) => [name, []]))
+  for (const model of sortModels(found, sort)) groups.get(groupOf(model, loaded))?.push(model)
+  return GROUPS.flatMap((name) => {
+    const inGroup = groups.get(name) ?? []
+    return inGroup.length === 0 ? [] : [{ name, models: inGroup }]
+  })
+}
+
+export type Capability = 'reasoning' | 'tools' | 'vision'
+
+/** Capabilities that have an icon. */
+export function shownCapabilities(model: ModelSummary): Capability[] {
+  return (['reasoning', 'tools', 'vision'] as const).filter((name) => model.capabilities.includes(name))
+}
+
+/** The row to go to for a key, in the order shown; null when the key moves nowhere. */
+export function moveSelection(keys: readonly string[], current: string | null, key: string, pageRows: number): string | null {
+  const at = current === null ? -1 : keys.indexOf(current)
+  const last = keys.length - 1
+  if (last < 0) return null
+  const to: Record<string, number> = {
+    ArrowDown: at + 1,
+    ArrowUp: at < 0 ? last : at - 1,
+    Home: 0,
+    End: last,
+    PageDown: at + pageRows,
+    PageUp: at - pageRows,
+  }
+  const target = to[key]
+  return target === undefined ? null : (keys[Math.min(last, Math.max(0, target))] ?? null)
+}
+
+/** Type to find: the first model, from the current one on, whose short name starts with what was typed. */
+export function findByPrefix(models: readonly ModelSummary[], current: string | null, typed: string): string | null {
+  const wanted = typed.toLowerCase()
+  const at = models.findIndex((model) => modelKey(model) === current)
+  // One letter again goes to the next match, a longer word may stay where it is.
+  const start = at < 0 ? 0 : typed.length > 1 ? at : at + 1
+  const ordered = [...models.slice(start), ...models.slice(0, start)]
+  const found = ordered.find((model) => shortName(model).toLowerCase().startsWith(wanted))
+  return found === undefined ? null : modelKey(found)
+}

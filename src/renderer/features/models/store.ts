@@ -1,0 +1,36 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { LoadedModel, ModelDetail, ModelList } from '../../../shared/contract'
+import type { SerializedError } from '../../../shared/errors'
+import type { Filter, GroupName, Sort } from './model'
+
+/** What the owner says of models, and how this window looks at it. */
+export interface ModelsState {
+  list: ModelList | null
+  listError: SerializedError | null
+  loaded: LoadedModel[]
+  /** Loads that failed in this window, by model name, until the next try. */
+  loadErrors: Record<string, SerializedError>
+  detail: { key: string; data: ModelDetail | null; error: SerializedError | null } | null
+  selected: string | null
+  filter: Filter
+  search: string
+  sort: Sort
+  folded: readonly GroupName[]
+}
+
+export type ModelsStore = StoreApi<ModelsState>
+
+export function createModelsStore(): ModelsStore {
+  return createStore<ModelsState>(() => ({
+    list: null,
+    listError: null,
+    loaded: [],
+    loadErrors: {},
+    detail: null,
+    selected: null,
+    filter: 'all',
+    search: '',
+    sort: { key: 'name', descending: false },
+    folded: [],
+  }))
+}

@@ -1,0 +1,50 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { AppContract, AppInfo, ServerStatus } from '../../../shared/contract'
+import type { SerializedError } from '../../../shared/errors'
+import type { Client } from '../../../shared/rpc'
+import { toFailure } from '../../lib/serialized'
+
+export interface ServerState {
+  app: AppInfo | null
+  server: ServerStatus | null
+  /** Why the last start or stop from this window failed. */
+  error: SerializedError | null
+  pending: boolean
+}
+
+export type ServerStore = StoreApi<ServerState>
+
+export function createServerStore(): ServerStore {
+  return createStore<ServerState>(() => ({ app: null, server: null, error: null, pending: false }))
+}
+
+/** What programs put into their settings: the API's address with `/v1`, or null while it does not listen. */
+export function baseUrl(server: ServerStatus | null): string | null {
+  return server?.url == null || server.state === 'stopped' || server.state === 'failed' ? null : `${server.url}/v1`
+}
+
+/** The port to offer when the wanted one is taken. */
+export function nextPort(error: SerializedError, wanted: number | null): number | null {
+  const port = error.data?.['port'] ?? wanted
+  return typeof port === 'number' && port > 0 && port < 65535 ? port + 1 : null
+}
+
+export interface ServerActions {
+  start: (port?: number) => Promise<void>
+  stop: () => Promise<void>
+}
+
+export function createServerActions(client: Client<AppContract>, store: ServerStore): ServerActions {
+  const attempt = async (act: () => Promise<ServerStatus>): Promise<void> => {
+    store.setState({ pending: true, error: null })
+    try {
+      store.setState({ server: await act(), pending: false })
+    } catch (error) {
+      store.setState({ error: toFailure(error), pending: false })
+    }
+  }
+  return {
+    start: (port) => attempt(() => client.call('server.start', port === undefined ? {} : { port })),
+    stop: () => attempt(() => client.call('server.stop', {})),
+  }
+}

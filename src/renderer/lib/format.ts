@@ -1,0 +1,90 @@
+const GB_DISK = 1e9
+const MB_DISK = 1e6
+const GIB = 2 ** 30
+const MIB = 2 ** 20
+const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
+
+export interface Formatters {
+  /** Bytes on disk, ÷ 10⁹ as macOS shows them; under 0.1 GB whole MB. */
+  disk: (bytes: number) => string
+  /** Bytes of memory, ÷ 2³⁰, called GB as macOS does. */
+  memory: (bytes: number) => string
+  /** 32,768 */
+  integer: (value: number) => string
+  /** Tokens in short, K = 1024: 256K, 40K, 11.2K; exact under 1024. */
+  tokens: (count: number) => string
+  /** 0…1 as a whole per cent. */
+  percent: (fraction: number) => string
+  /** Milliseconds as seconds: 0.38 s, 4.1 s, 12 s. */
+  seconds: (ms: number) => string
+  /** Per second, one decimal. */
+  rate: (perSecond: number) => string
+  /** Now, 4 min ago, 3 h ago, Yesterday, Tuesday, 12 Nov, 12 Nov 2024. */
+  ago: (iso: string, nowMs: number) => string
+  /** Date and time in full, for details. */
+  dateTime: (iso: string) => string
+  /** Form of a noun for a count: `plural(2, {one: 'model', other: 'models'})`. */
+  plural: (count: number, forms: { one: string; other: string }) => string
+}
+
+const calendarDay = (date: Date): number => Math.floor((date.getTime() - date.getTimezoneOffset() * MINUTE_MS) / DAY_MS)
+/** The few words of time that Intl does not have in this short form. */
+export interface TimeWords {
+  now: string
+  yesterday: string
+  minutesAgo: (count: string) => string
+  hoursAgo: (count: string) => string
+}
+
+/** Numbers, sizes and dates of the window, all through Intl. */
+export function createFormatters(locale: string, words: TimeWords): Formatters {
+  const number = (maximumFractionDigits: number, minimumFractionDigits = 0): Intl.NumberFormat =>
+    new Intl.NumberFormat(locale, { maximumFractionDigits, minimumFractionDigits })
+  const whole = number(0)
+  const one = number(1, 1)
+  const upToOne = number(1)
+  const two = number(2, 2)
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long' })
+  const dayMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
+  const dayMonthYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' })
+  const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+  const rules = new Intl.PluralRules(locale)
+
+  const size = (bytes: number, giga: number, mega: number): string => {
+    if (bytes >= giga * 0.1) return `${one.format(bytes / giga)} GB`
+    return `${whole.format(bytes === 0 ? 0 : Math.max(1, Math.round(bytes / mega)))} MB`
+  }
+
+  const ago = (iso: string, nowMs: number): string => {
+    const then = new Date(iso)
+    const now = new Date(nowMs)
+    const passedMs = Math.max(0, nowMs - then.getTime())
+    const days = calendarDay(now) - calendarDay(then)
+    if (passedMs < MINUTE_MS) return words.now
+    if (passedMs < HOUR_MS) return words.minutesAgo(whole.format(Math.floor(passedMs / MINUTE_MS)))
+    if (days <= 0) return words.hoursAgo(whole.format(Math.floor(passedMs / HOUR_MS)))
+    if (days === 1) return words.yesterday
+    if (days < 7) return weekday.format(then)
+    return (then.getFullYear() === now.getFullYear() ? dayMonth : dayMonthYear).format(then)
+  }
+
+  return {
+    disk: (bytes) => size(bytes, GB_DISK, MB_DISK),
+    memory: (bytes) => size(bytes, GIB, MIB),
+    integer: (value) => whole.format(value),
+    tokens: (count) => (count < 1024 ? whole.format(count) : `${upToOne.format(count / 1024)}K`),
+    percent: (fraction) => percent.format(fraction),
+    seconds: (ms) => {
+      const seconds = ms / 1000
+      if (seconds < 1) return `${two.format(seconds)} s`
+      return `${(seconds < 10 ? one : whole).format(seconds)} s`
+    },
+    rate: (perSecond) => one.format(perSecond),
+    ago,
+    dateTime: (iso) => full.format(new Date(iso)),
+    plural: (count, forms) => (rules.select(count) === 'one' ? forms.one : forms.other),
+  }
+}
