@@ -78,7 +78,7 @@ function startInstaller(env: NodeJS.ProcessEnv): { child: ChildProcess; lines: A
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  return { child, lines: createInterface({ input: child.stdout! }) }
+  return { child, lines: createInterface({ input: child.stdout }) }
 }
 
 function parseLine(line: string): Line {

@@ -202,6 +202,28 @@ describe('engine pool', () => {
     await vi.waitFor(() => expect(pool.list()).toEqual([]))
   })
 
+  it('unloads a model that was loaded for a caller who left', async () => {
+    const pool = createPool({ idleMs: 20 }, false)
+    const abort = new AbortController()
+    const waiting = pool.acquire(model('a'), { signal: abort.signal })
+    await started(1)
+    abort.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' })
+    engines[0]!.load()
+    await vi.waitFor(() => expect(pool.list()).toEqual([]))
+    expect(engines[0]!.signals).toEqual(['SIGTERM'])
+  })
+
+  it('is ready by its warm-up alone when the launcher cannot tell of loading', async () => {
+    const pool = createPool({}, false)
+    const acquired = pool.acquire(model('a'), { signal: never })
+    await started(1)
+    engines[0]!.say({ event: 'degraded', patch: 'load', error: 'AttributeError' }, { event: 'listening', port: 5000 })
+    expect((await acquired).url).toBe('http://127.0.0.1:5000')
+    expect(pool.log('a').join()).toContain('AttributeError')
+    await pool.close()
+  })
+
   it('makes room by unloading the longest unused idle model, and loads beside models at work', async () => {
     const pool = createPool({ maxLoaded: 2 })
     const a = await pool.acquire(model('a'), { signal: never })

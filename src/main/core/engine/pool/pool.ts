@@ -201,6 +201,7 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
         entry.loading = null
         // Nothing was started (no Python, for one): there is nothing to show.
         if (entry.process === null && entry.error === null) entries.delete(entry.key)
+        restartIdle(entry)
         notify()
       })
       await untilAborted(entry.loading, signal)

@@ -140,6 +140,11 @@ export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessS
         return
       case 'degraded':
         spec.log.write(`A patch of the launcher does not fit this version of mlx_lm: ${event.patch} (${event.error})\n`)
+        if (event.patch !== 'load') return
+        // It cannot tell when it has loaded then, so the warm-up request, which waits for that, must find out.
+        loaded = true
+        set('loading')
+        maybeWarm()
         return
       case 'imported':
     }

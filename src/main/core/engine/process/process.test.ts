@@ -90,9 +90,11 @@ describe('what an engine prints', () => {
   })
 })
 
-describe('process table', () => {
-  const stat = (state: string): string => `7 (odd) name) ${state} 1 7 7 0 -1 4194304 1 0 0 0 1 1 0 0 20 0 1 0 98765 1 1`
+function stat(state: string): string {
+  return `7 (odd) name) ${state} 1 7 7 0 -1 4194304 1 0 0 0 1 1 0 0 20 0 1 0 98765 1 1`
+}
 
+describe('process table', () => {
   it('reads /proc on Linux, whatever the name of the program, and sees no zombies', () => {
     expect(parseProc(stat('S'), 'python\0-I\0a b\0', 'boot')).toEqual({ startTime: 'boot:98765', command: 'python -I a b' })
     expect(parseProc(stat('Z'), '', 'boot')).toBeNull()
