@@ -25,11 +25,8 @@ function scanRoot(root: CacheRoot): CacheScan['roots'][number] {
       .sort()
     return { state: state('ok', null), repos: folders.map((folder) => scanRepo(root, folder)) }
   } catch (error) {
-    const missing = toErrno(error) === 'ENOENT'
-    return {
-      state: state(missing ? 'missing' : 'unreadable', `The cache folder cannot be read: ${describeErrno(error)}.`),
-      repos: [],
-    }
+    if (toErrno(error) === 'ENOENT') return { state: state('missing', 'There is no cache folder here.'), repos: [] }
+    return { state: state('unreadable', `The cache folder cannot be read: ${describeErrno(error)}.`), repos: [] }
   }
 }
 

@@ -1,7 +1,6 @@
 /** What is in a file that should hold a JSON object. */
 export type JsonFile =
   | { state: 'ok'; value: Record<string, unknown> }
-  /** A link to nothing counts as missing: its finding is another one. */
   | { state: 'missing' | 'empty' | 'invalid' | 'html' | 'lfs_pointer' | 'not_object' | 'too_large' | 'unreadable' }
 
 /** Names that Python's json reads and JSON does not know, such as `"time_step_limit": [0.0, Infinity]`; strings are left alone. */

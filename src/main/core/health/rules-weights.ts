@@ -6,6 +6,8 @@ import type { SnapshotFacts } from './snapshot-facts'
 
 const WEIGHTS = /\.(safetensors|bin|gguf|npz)$/
 const SHARD = /^model-(\d{5})-of-(\d{5})\.safetensors$/
+/** A wrong name must not make a hundred thousand findings. */
+const MAX_LISTED = 50
 /** Small .bin files that are settings of the trainer, no weights. */
 const NO_WEIGHTS = /(^|\/)(training_args|optimizer|scheduler)\.bin$/
 
@@ -93,8 +95,15 @@ function checkIndex(facts: SnapshotFacts, index: NonNullable<ReturnType<typeof c
     const text = `${path} names ${joinNames(missing)}, but the weights are called ${joinNames(strangers)}.`
     return [toError('index_mismatch', path, text)]
   }
-  const how = `${missing.length} of ${wanted.length} weight files ${missing.length === 1 ? 'is' : 'are'} missing: ${joinNames(missing)}.`
-  return missing.map((name, position) => toError('shard_missing', name, position === 0 ? how : `${name} is missing.`))
+  return missingShards(missing, wanted.length)
+}
+
+/** One finding for each missing shard; the first one counts them all. */
+function missingShards(missing: readonly string[], total: number): Finding[] {
+  const how = `${missing.length} of ${total} weight files ${missing.length === 1 ? 'is' : 'are'} missing: ${joinNames(missing)}.`
+  return missing
+    .slice(0, MAX_LISTED)
+    .map((name, position) => toError('shard_missing', name, position === 0 ? how : `${name} is missing.`))
 }
 
 /** Shards by their names, when no index says what belongs together. */
@@ -115,8 +124,7 @@ function checkShardNames(weights: readonly ScannedFile[]): Finding[] {
     if (!present.has(index)) missing.push(`model-${String(index).padStart(5, '0')}-of-${first.digits}.safetensors`)
   }
   if (missing.length > 0) {
-    const how = `${missing.length} of ${first.total} weight files ${missing.length === 1 ? 'is' : 'are'} missing: ${joinNames(missing)}.`
-    return missing.map((name, position) => toError('shard_missing', name, position === 0 ? how : `${name} is missing.`))
+    return missingShards(missing, first.total)
   }
   const name = 'model.safetensors.index.json'
   return [toError('index_missing', name, `${name} is missing, so nothing says which shard holds what.`)]

@@ -57,8 +57,8 @@ function readBytes(snapshot: ScannedSnapshot, file: ScannedFile, offset: number,
 }
 
 function readJson(snapshot: ScannedSnapshot, file: ScannedFile | undefined): JsonFile {
-  if (file === undefined || file.state === 'dangling') return { state: 'missing' }
-  if (!isReadable(file)) return { state: 'unreadable' }
+  // A link that leads nowhere or out of the repo is named by the rule for links.
+  if (file === undefined || !isReadable(file)) return { state: 'missing' }
   if (file.sizeBytes > MAX_JSON_BYTES) return { state: 'too_large' }
   const bytes = readBytes(snapshot, file, 0, file.sizeBytes)
   return bytes === null ? { state: 'unreadable' } : parseJsonFile(bytes.toString('utf8'))

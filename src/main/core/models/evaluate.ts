@@ -30,8 +30,11 @@ export function evaluateRepo(repo: ScannedRepo, hash: string | null): Evaluation
     remembered.set(snapshot, facts)
     return facts
   }
-  const named = repo.snapshots.find((candidate) => candidate.hash === hash)
-  const snapshot = named ?? chooseSnapshot(repo, (candidate) => isComplete(factsOf(candidate)))
+  const snapshot =
+    hash === null
+      ? chooseSnapshot(repo, (candidate) => isComplete(factsOf(candidate)))
+      : // Never another one: what was asked for may be gone by now.
+        (repo.snapshots.find((candidate) => candidate.hash === hash) ?? null)
   const facts = snapshot === null ? null : factsOf(snapshot)
   const findings = checkRepo(repo, snapshot, facts)
   const health = toStatus(findings)

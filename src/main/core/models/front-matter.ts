@@ -1,12 +1,14 @@
+function clean(text: string): string {
+  return text
+    .trim()
+    .replace(/^(['"])(.*)\1$/, '$2')
+    .toLowerCase()
+}
+
 /** Values of `key` in the YAML head of a model card: `key: a`, `key: [a, b]` or a list below it. Lower case, quotes removed. */
 export function readFrontMatter(readme: string, key: string): string[] {
   const lines = readme.replace(/^\uFEFF/, '').split(/\r?\n/)
   if (lines[0]?.trim() !== '---') return []
-  const clean = (text: string): string =>
-    text
-      .trim()
-      .replace(/^(['"])(.*)\1$/, '$2')
-      .toLowerCase()
   const end = lines.findIndex((line, index) => index > 0 && line.trim() === '---')
   const head = lines.slice(1, end === -1 ? undefined : end)
   const start = head.findIndex((line) => line.startsWith(`${key}:`))

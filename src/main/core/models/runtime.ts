@@ -7,6 +7,10 @@ export interface RuntimeProblem {
   reason: string
 }
 
+function incompatible(reason: string): RuntimeProblem {
+  return { kind: 'incompatible', reason }
+}
+
 /** mlx_lm loads `model*.safetensors` at the top of the snapshot and nothing else. */
 const LOADABLE = /^model[^/]*\.safetensors$/
 
@@ -15,7 +19,6 @@ const LOADABLE = /^model[^/]*\.safetensors$/
  * weights, its architecture's name missing. Which architectures the engine knows is the engine's to say.
  */
 export function findRuntimeProblem(identity: Identity, facts: SnapshotFacts): RuntimeProblem | null {
-  const incompatible = (reason: string): RuntimeProblem => ({ kind: 'incompatible', reason })
   const config = toConfig(facts.json['config.json'])
   if (identity.framework !== 'MLX')
     return incompatible(`The engine runs MLX models, and this one is ${toArticle(identity.framework)}.`)

@@ -15,7 +15,7 @@ export interface ModelCatalog {
   list: () => Promise<ModelList>
   /** @throws AppError model_not_found, ambiguous_match, invalid_name, hash_not_found */
   show: (spec: string) => Promise<ModelDetail>
-  /** No argument: every model. An unknown name is an empty report (mlx-knife E-row: rc 0). @throws AppError ambiguous_match, invalid_name */
+  /** No argument: every model. @throws AppError as `show`: a named model that is not there is an error (product.md, E68) */
   health: (spec?: string) => Promise<HealthReport>
   /** @throws AppError as `show`, plus model_unhealthy and model_incompatible: what it returns can be loaded. */
   resolve: (spec: string) => Promise<ResolvedModel>
