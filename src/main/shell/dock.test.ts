@@ -1,7 +1,8 @@
 import { expect, test, vi } from 'vitest'
 import { createDockPolicy } from './dock'
 
-const fakeApp = () => ({ setActivationPolicy: vi.fn<Electron.App['setActivationPolicy']>() }) satisfies Pick<Electron.App, 'setActivationPolicy'>
+const fakeApp = () =>
+  ({ setActivationPolicy: vi.fn<Electron.App['setActivationPolicy']>() }) satisfies Pick<Electron.App, 'setActivationPolicy'>
 
 test('macOS shows the app in the Dock only while a window is open', () => {
   const app = fakeApp()

@@ -47,15 +47,13 @@ describe('a page', () => {
     const listeners = new Map<string, (event: { preventDefault: () => void }) => void>()
     let open: Parameters<Electron.WebContents['setWindowOpenHandler']>[0] | undefined
     const openExternal = vi.fn()
-    hardenContents(
-      {
-        on: (event, listener) => listeners.set(event, listener),
-        setWindowOpenHandler: (handler) => {
-          open = handler
-        },
+    const contents = {
+      on: (event: string, listener: (event: { preventDefault: () => void }) => void) => listeners.set(event, listener),
+      setWindowOpenHandler: (handler: typeof open) => {
+        open = handler
       },
-      openExternal,
-    )
+    }
+    hardenContents(contents as unknown as Parameters<typeof hardenContents>[0], openExternal)
     return { listeners, openExternal, open: (url: string) => open?.({ url } as Electron.HandlerDetails) }
   }
 

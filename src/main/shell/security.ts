@@ -33,10 +33,7 @@ export function hardenSession(session: HardenedSession): void {
   session.setDevicePermissionHandler(() => false)
 }
 
-type NavigationEvent = 'will-navigate' | 'will-redirect' | 'will-frame-navigate' | 'will-attach-webview'
-type HardenedContents = Pick<WebContents, 'setWindowOpenHandler'> & {
-  on: (event: NavigationEvent, listener: (event: { preventDefault: () => void }) => void) => unknown
-}
+type HardenedContents = Pick<WebContents, 'setWindowOpenHandler' | 'on'>
 
 /** A page stays on the page it is: no navigation, no window, no webview. Links go to the system, if they may. */
 export function hardenContents(contents: HardenedContents, openExternal: (link: string) => void): void {

@@ -10,9 +10,13 @@ export const isLoading = (model: LoadedModel): boolean => LOADING.has(model.stat
 /** Loaded, or on the way: what holds memory. */
 export const isHeld = (model: LoadedModel): boolean => model.state !== 'stopped' && model.state !== 'crashed'
 
-/** Null: the owner of the data folder is not known (yet, or any more). When several apply the first of the order wins. */
-export function trayIcon(state: AppState | null): TrayIcon {
-  if (state === null) return 'starting'
+/**
+ * When several apply the first of the order wins.
+ * @param state null: the owner of the data folder does not answer (yet, or any more)
+ * @param problem why there is no owner, where that is known
+ */
+export function trayIcon(state: AppState | null, problem: string | null = null): TrayIcon {
+  if (state === null) return problem === null ? 'starting' : 'failed'
   const { server, loaded, jobs, engine } = state
   if (server.state === 'failed' || server.state === 'busy' || loaded.some((model) => model.state === 'crashed')) return 'failed'
   if (engine.state === 'broken') return 'needs-you'
@@ -39,8 +43,8 @@ export function loadedMemory(loaded: readonly LoadedModel[]): number | null {
 }
 
 /** The menu's first line: the truth about the server. */
-export function serverLine(state: AppState | null): string {
-  if (state === null) return 'Server Starting…'
+export function serverLine(state: AppState | null, problem: string | null = null): string {
+  if (state === null) return problem === null ? 'Server Starting…' : `MLX Knife Failed: ${problem}`
   const { server } = state
   switch (server.state) {
     case 'ready':
@@ -57,8 +61,8 @@ export function serverLine(state: AppState | null): string {
 }
 
 /** "MLX Knife: server ready, 2 models, 19.5 GB". */
-export function tooltip(state: AppState | null): string {
-  if (state === null) return 'MLX Knife: starting'
+export function tooltip(state: AppState | null, problem: string | null = null): string {
+  if (state === null) return problem === null ? 'MLX Knife: starting' : `MLX Knife: ${problem}`
   const words = {
     ready: 'server ready',
     starting: 'server starting',

@@ -1,5 +1,6 @@
 import type { MenuItemConstructorOptions } from 'electron'
 import type { AppState, LoadedModel, ModelSummary } from '../../shared/contract'
+import type { ShellView } from './owner'
 import { formatMemory, isHeld, isLoading, loadedMemory, serverLine } from './status'
 
 /** What the menu can do. Each entry also exists in the window. */
@@ -67,19 +68,20 @@ function loadMenu(state: AppState, models: readonly ModelSummary[], label: (name
   return [...(entries.length > 0 ? entries : [none]), separator, { label: 'All Models…', click: () => actions.open('models') }]
 }
 
+/** What OpenAI clients call their base URL, null while the API does not listen. */
+export function baseUrl(state: AppState | null): string | null {
+  const server = state?.server
+  return server?.state === 'ready' && server.url !== null ? `${server.url}/v1` : null
+}
+
 /**
- * The native menu of design.md §9, as far as its rooms exist. Pure: state in, template out.
- * @param state null while no owner answers: only opening and quitting are offered then
- * @param apiBase OpenAI base URL of the running API, null while it does not run
+ * The native menu of design.md §9, as far as its rooms exist. Pure: state in, template out. While no owner answers only opening and
+ * quitting are offered.
  */
-export function buildTrayMenu(
-  state: AppState | null,
-  models: readonly ModelSummary[],
-  apiBase: string | null,
-  actions: TrayActions,
-): MenuItemConstructorOptions[] {
+export function buildTrayMenu({ state, models, problem }: ShellView, actions: TrayActions): MenuItemConstructorOptions[] {
+  const apiBase = baseUrl(state)
   const head: MenuItemConstructorOptions[] = [
-    { id: 'server', label: serverLine(state), enabled: false },
+    { id: 'server', label: serverLine(state, problem), enabled: false },
     {
       id: 'copy-base-url',
       label: 'Copy Base URL',

@@ -28,11 +28,13 @@ export interface Windows {
 /** The frame of the main window; what is in it, and how it is shut in, is the same everywhere. */
 export function windowOptions(
   { os, preload, icon, isPackaged }: Pick<WindowsDeps, 'os' | 'preload' | 'icon' | 'isPackaged'>,
-  { maximized: _, ...place }: WindowState,
+  { width, height, x, y }: WindowState,
   isDark: boolean,
 ): BrowserWindowConstructorOptions {
   return {
-    ...place,
+    width,
+    height,
+    ...(x === undefined || y === undefined ? {} : { x, y }),
     minWidth: MIN_SIZE.width,
     minHeight: MIN_SIZE.height,
     show: false,

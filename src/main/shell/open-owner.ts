@@ -1,0 +1,26 @@
+import { contract, type AppContract } from '../../shared/contract'
+import { createClient, createDispatcher, createHttpTransport, type Dispatcher } from '../../shared/rpc'
+import { createApp, type AppOptions } from '../app'
+import { findOwner } from '../core/ownership'
+import { dataPaths } from '../core/system'
+import type { Owner } from './owner'
+
+/**
+ * Connects to the owner that the data folder has, else becomes it and starts the API. A port that is taken is a state to be shown, not
+ * an error of the app. @throws AppError as createApp
+ */
+export async function openOwner(options: AppOptions): Promise<Owner> {
+  const running = await findOwner(dataPaths(options.env, options.platform))
+  if (running !== null) {
+    const transport = createHttpTransport({ baseUrl: running.record.control.url, token: running.token })
+    const dispatcher: Dispatcher = async function* (name, input, signal) {
+      yield* transport.open(name, input, signal)
+    }
+    return { mode: 'attached', dispatcher, client: createClient<AppContract>(transport), close: async () => undefined }
+  }
+  const app = await createApp(options)
+  // Its failure is in `state.server` and shown from there.
+  await app.startApi({}).catch(() => undefined)
+  const dispatcher = createDispatcher(contract, app.handlers)
+  return { mode: 'own', dispatcher, client: createClient<AppContract>({ open: dispatcher }), close: () => app.close() }
+}
