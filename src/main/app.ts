@@ -1,9 +1,26 @@
-import type { AppContract, AppInfo, AppState, Handlers, OwnerKind, ServerStatus } from '../shared/contract'
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { contract, CONTRACT_VERSION } from '../shared/contract'
+import type { AppContract, AppInfo, AppState, EngineStatus, Handlers, OwnerKind, ServerStatus } from '../shared/contract'
+import { AppError } from '../shared/errors'
+import { dispatch, type CallReport, type Dispatcher } from '../shared/rpc'
+import { version } from '../shared/version'
+import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
+import { createEngineEnvironment, createEnginePool, openEngineStream } from './core/engine'
 import type { EngineEnvironment, EnginePool } from './core/engine/types'
-import type { Generator } from './core/generation/types'
-import type { ModelCatalog } from './core/models/types'
+import { createGenerator, type Generator } from './core/generation'
+import { createJobs } from './core/jobs'
+import { createLog, type Log } from './core/log'
+import { createCatalog, type ModelCatalog } from './core/models'
+import { acquireOwnership, findOwner, type Ownership } from './core/ownership'
+import { chooseLogLevel, chooseServer, createSettings, type OpenSettings, type ServerFlags } from './core/settings'
 import type { SettingsStore } from './core/settings/types'
-import type { DataPaths, Env, Layout, Platform } from './core/system'
+import { createStatePublisher, watchRoots } from './core/state'
+import { dataPaths, type DataPaths, type Env, type Layout, type Platform } from './core/system'
+import { createApiListener } from './server/api-listener'
+import { buildControl, createHandlers, createOneTimeCodes, listenControl } from './server/control'
+import { createDemoSwitch } from './server/demo-switch'
+import { serveApi } from './server/openai'
 
 export interface AppOptions {
   env: Env
@@ -29,10 +46,255 @@ export interface Core {
 export interface App extends Core {
   info: AppInfo
   handlers: Handlers<AppContract>
+  /** The handlers as a transport wants them: logged, and ended with `server_shutdown` by `close`. */
+  dispatcher: Dispatcher
+  log: Log
   state: { current: () => AppState; subscribe: (listener: (state: AppState) => void) => () => void }
-  /** Starts the OpenAI API. @throws AppError port_in_use (data: port, pid, process), listen_failed */
+  /** Starts the OpenAI API. @throws AppError port_in_use (data: port, pid, process), listen_failed, invalid_setting */
   startApi: (options: { host?: string; port?: number; maxTokens?: number | null }) => Promise<ServerStatus>
   stopApi: () => Promise<void>
   /** `http://127.0.0.1:PORT` of the control listener. */
   controlUrl: string
+}
+
+interface CoreParts extends Core {
+  settings: OpenSettings
+  roots: () => readonly CacheRoot[]
+}
+
+function buildCore(options: AppOptions, settings: OpenSettings, maxTokens: () => number | null): CoreParts {
+  const { env, platform, layout } = options
+  const paths = dataPaths(env, platform)
+  const scanner = createScanner({ inWorker: options.scanInWorker, layout })
+  const roots = (): readonly CacheRoot[] => {
+    const { demo, cache } = settings.read()
+    return resolveRoots(env, platform, { demoHub: paths.demoHub, demoEnabled: demo.enabled, extraRoots: cache.extra_roots })
+  }
+  const catalog = createCatalog({ roots, scan: scanner.scan })
+  const environment = createEngineEnvironment({ env, platform, paths, layout, settings })
+  const pool = createEnginePool({ environment, env, platform, paths, layout })
+  const clock = (): number => performance.now()
+  const generator = createGenerator({ catalog, pool, openStream: openEngineStream, clock, maxTokens })
+  const close = async (): Promise<void> => {
+    await Promise.all([pool.close(), scanner.close()])
+  }
+  return { paths, settings, catalog, environment, pool, generator, roots, close }
+}
+
+/** Wires the services that need no owner. @throws AppError invalid_setting */
+export function createCore(options: AppOptions): Core {
+  const settings = createSettings({ paths: dataPaths(options.env, options.platform) })
+  const maxTokens = chooseServer({}, options.env, settings.read()).maxTokens.value
+  return buildCore(options, settings, () => maxTokens)
+}
+
+async function refuseSecond(paths: DataPaths): Promise<never> {
+  const owner = await findOwner(paths)
+  const url = owner?.record.api?.url ?? null
+  const control = owner?.record.control.url ?? null
+  const at = url ?? control
+  throw new AppError(
+    'already_running',
+    owner === null ? 'MLX Knife already runs, but does not answer.' : `MLX Knife already runs: pid ${owner.info.pid}, ${at}.`,
+    {
+      hint: 'Use the one that runs, or end it first.',
+      data: owner === null ? {} : { pid: owner.info.pid, kind: owner.info.kind, url, control_url: control },
+    },
+  )
+}
+
+/**
+ * Makes this process the owner of its data folder, with all services and the control port; the API starts with `startApi`.
+ * @throws AppError already_running (data: pid, kind, url, control_url), invalid_setting, permission_denied, disk_full
+ */
+export async function createApp(options: AppOptions): Promise<App> {
+  const paths = dataPaths(options.env, options.platform)
+  // The environment's mistakes are the user's to mend: said before anything is opened.
+  const level = chooseLogLevel(options.env).value
+  chooseServer({}, options.env, createSettings({ paths }).read())
+  const ownership = await acquireOwnership(paths)
+  if (ownership === null) return refuseSecond(paths)
+  try {
+    const log = createLog({ paths, home: options.platform.home, level })
+    log.hide(ownership.key.token)
+    return await runApp(options, ownership, log)
+  } catch (error) {
+    await ownership.release()
+    throw error
+  }
+}
+
+/** Reports what went wrong where nobody waits for it. */
+const logTo = (log: Log, message: string) => (error: unknown) => log.error(message, { error })
+
+function reportTo(log: Log): (report: CallReport) => void {
+  return ({ requestId, name, outcome, durationMs, error }) => {
+    const fields = { request_id: requestId, call: name.slice(0, 100), outcome, ms: durationMs }
+    if (error === undefined) log.debug('call', fields)
+    else log.error('call failed', { ...fields, error })
+  }
+}
+
+async function within(ms: number, work: readonly Promise<unknown>[], onError: (error: unknown) => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([Promise.all(work.map((part) => part.catch(onError))), late])
+  clearTimeout(timer)
+}
+
+async function runApp(options: AppOptions, ownership: Ownership, log: Log): Promise<App> {
+  const { env, layout, kind } = options
+  const shutdown = new AbortController()
+  let maxTokens: number | null = null
+  let revision = 1
+  const settings = createSettings({ paths: dataPaths(env, options.platform), owner: true })
+  const core = buildCore(options, settings, () => maxTokens)
+  const { paths, catalog, pool, generator } = core
+  for (const { message } of settings.problems()) log.warn(message)
+  maxTokens = chooseServer({}, env, settings.read()).maxTokens.value
+
+  const info: AppInfo = {
+    instance_id: ownership.instanceId,
+    version,
+    contract: CONTRACT_VERSION,
+    kind,
+    pid: process.pid,
+    started_at: ownership.startedAt,
+    platform: `${process.platform}-${process.arch}`,
+  }
+  let engine: EngineStatus = await core.environment.status()
+  const engineStatus = async (): Promise<EngineStatus> => {
+    engine = await core.environment.status()
+    state.notice()
+    return engine
+  }
+  const environment: EngineEnvironment = { ...core.environment, status: engineStatus }
+  const refreshEngine = (): void => void engineStatus().catch(logTo(log, 'engine status'))
+
+  const jobs = createJobs({
+    runners: { 'engine.install': (signal) => environment.install(signal) },
+    newId: randomUUID,
+    onUnforeseen: (error, id) => log.error('job failed', { job: id, error }),
+  })
+  const api = createApiListener({
+    serve: (at) => serveApi({ generator, catalog, pool, version, isDegraded: () => engine.state !== 'ready', logError }, at),
+    onChange: () => state.notice(),
+  })
+  const demo = createDemoSwitch({ paths, settings, pool, onChange: () => modelsChanged() })
+  const state = createStatePublisher({
+    read: () => ({
+      app: info,
+      server: api.status(),
+      engine,
+      loaded: pool.list(),
+      jobs: jobs.list(),
+      demo: demo.status(),
+      models: { revision },
+    }),
+  })
+  function logError(error: unknown, requestId: string): void {
+    log.error('request failed', { request_id: requestId, error })
+  }
+  function modelsChanged(): void {
+    revision += 1
+    state.notice()
+  }
+
+  const watcher = watchRoots({ roots: () => core.roots().map(({ path }) => path), onChange: modelsChanged, onTick: refreshEngine })
+  let running = ''
+  jobs.subscribe(() => {
+    const now = jobs
+      .list()
+      .map((job) => `${job.id}:${job.state}`)
+      .join()
+    if (now !== running) refreshEngine()
+    running = now
+    state.notice()
+  })
+  pool.subscribe(state.notice)
+  settings.subscribe(() => {
+    void watcher.check()
+    refreshEngine()
+  })
+
+  const codes = createOneTimeCodes()
+  const startApi = async (flags: ServerFlags): Promise<ServerStatus> => {
+    const chosen = chooseServer(flags, env, settings.read())
+    maxTokens = chosen.maxTokens.value
+    const status = await api.start({ host: chosen.host.value, port: chosen.port.value })
+    await publish()
+    return status
+  }
+  const stopApi = async (): Promise<ServerStatus> => {
+    const status = await api.stop()
+    await publish()
+    return status
+  }
+  const handlers = createHandlers({
+    info,
+    drawLink: () => `${control.url}/#code=${codes.draw()}`,
+    watchState: state.watch,
+    jobs,
+    api: { start: startApi, stop: stopApi },
+    demo,
+    catalog,
+    environment,
+    pool,
+    generator,
+  })
+  const report = reportTo(log)
+  const dispatcher: Dispatcher = (name, input, signal) =>
+    dispatch(contract, handlers, name, input, { signal: AbortSignal.any([signal, shutdown.signal]), report })
+  const control = await listenControl(
+    buildControl({
+      contract,
+      dispatcher,
+      token: ownership.key.token,
+      codes,
+      pageRoot: layout.outRenderer,
+      onUnforeseen: logTo(log, 'control request failed'),
+    }),
+    ownership.key.port,
+  )
+  async function publish(): Promise<void> {
+    if (shutdown.signal.aborted) return
+    const { url, port, hosts } = api.status()
+    const listening = url === null || port === null ? null : { url, port, host: hosts[0] ?? '127.0.0.1' }
+    await ownership.publish({ kind, control: { url: control.url }, api: listening, version, contract: CONTRACT_VERSION })
+  }
+  await ownership.keepPort(control.port)
+  await publish()
+  await watcher.check()
+  if (settings.read().demo.enabled && !existsSync(paths.demoHub)) void demo.enable().catch(logTo(log, 'demo models'))
+  log.info('started', { pid: process.pid, kind, version, control_port: control.port })
+
+  const stop = async (): Promise<void> => {
+    const complain = logTo(log, 'stopping')
+    shutdown.abort(new AppError('server_shutdown', 'MLX Knife is quitting.'))
+    state.close()
+    watcher.close()
+    // Together under the five seconds that a clean end may take.
+    await within(2400, [api.stop(), control.close({ graceMs: 500 }), jobs.close()], complain)
+    await within(2300, [core.close()], complain)
+    log.info('stopped')
+    await ownership.release()
+  }
+  let closing: Promise<void> | null = null
+  return {
+    ...core,
+    environment,
+    info,
+    handlers,
+    dispatcher,
+    log,
+    state: { current: state.current, subscribe: state.subscribe },
+    startApi,
+    stopApi: async () => {
+      await stopApi()
+    },
+    controlUrl: control.url,
+    close: () => (closing ??= stop()),
+  }
 }

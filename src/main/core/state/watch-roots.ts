@@ -7,6 +7,8 @@ export interface RootsWatcherDeps {
   roots: () => readonly string[]
   /** Something in a root changed: models came, went or got other files. */
   onChange: () => void
+  /** After every look of the poll: for others who have something to look at now and then. */
+  onTick?: () => void
   intervalMs?: number
 }
 
@@ -44,7 +46,7 @@ async function fingerprint(roots: readonly string[]): Promise<string> {
  * Tells when the models on the disk change, whoever changes them. The system's own notice makes it quick where there is one; the slow
  * poll makes it sure, also on network volumes and for folders that come later.
  */
-export function watchRoots({ roots, onChange, intervalMs = 5000 }: RootsWatcherDeps): RootsWatcher {
+export function watchRoots({ roots, onChange, onTick, intervalMs = 5000 }: RootsWatcherDeps): RootsWatcher {
   const watchers = new Map<string, FSWatcher>()
   let last: string | null = null
   let running: Promise<void> | null = null
@@ -95,7 +97,7 @@ export function watchRoots({ roots, onChange, intervalMs = 5000 }: RootsWatcherD
     return running
   }
 
-  const timer = setInterval(() => void check(), intervalMs)
+  const timer = setInterval(() => void check().then(onTick), intervalMs)
   timer.unref()
   return {
     check,
