@@ -97,12 +97,21 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
+async function isStale(path: string): Promise<boolean> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs > STALE_MS
+  } catch {
+    // Another writer has just finished it.
+    return false
+  }
+}
+
 /** Removes what a writer that died left behind, and revisions that are no longer written. */
 async function sweep(repo: string, keep: { blobs: ReadonlySet<string>; commit: string }): Promise<void> {
   for (const name of await namesIn(join(repo, 'blobs'))) {
     const path = join(repo, 'blobs', name)
     const partial = name.endsWith('.incomplete')
-    if (partial ? Date.now() - (await stat(path)).mtimeMs > STALE_MS : !keep.blobs.has(name)) await rm(path, { force: true })
+    if (partial ? await isStale(path) : !keep.blobs.has(name)) await rm(path, { force: true })
   }
   for (const name of await namesIn(join(repo, 'snapshots'))) {
     if (name !== keep.commit) await rm(join(repo, 'snapshots', name), { recursive: true, force: true })
