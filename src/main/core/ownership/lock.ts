@@ -23,6 +23,8 @@ export function takeLock(file: string): (() => void) | null {
   try {
     database = new DatabaseSync(file, { timeout: WAIT_MS })
     chmodSync(file, 0o600)
+    // Nothing is ever written, so nothing needs a journal file.
+    database.exec('PRAGMA journal_mode = MEMORY')
     database.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     database?.close()
