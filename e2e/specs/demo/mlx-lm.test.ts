@@ -21,7 +21,8 @@ const run = promisify(execFile)
 async function askAll(hub: string, question: string, limit: number): Promise<Answer[]> {
   const env = { ...process.env, HF_HUB_OFFLINE: '1', MLX_DISABLE_COMPILE: '1', PYTHONDONTWRITEBYTECODE: '1' }
   const { stdout } = await run(testPython(), [join(import.meta.dirname, 'answer.py'), hub, question, String(limit)], { env })
-  return JSON.parse(stdout) as Answer[]
+  const answers: Answer[] = JSON.parse(stdout)
+  return answers
 }
 
 describe.runIf(needsEngine())('the real mlx_lm', () => {

@@ -5,19 +5,10 @@
  */
 export { probeRepo, probeRoots, repoFingerprint } from './fingerprint'
 export { toRepoFolder } from './names'
-export { resolveModel, type ResolvedRepo } from './resolve'
-export { resolveRoots, type RootChoices } from './roots'
+export { resolveModel } from './resolve'
+export { resolveRoots } from './roots'
 export { scanRoots } from './scan'
 export { scanRepo } from './scan-repo'
-export { createScanner, type Scanner, type ScannerOptions } from './scanner'
+export { createScanner } from './scanner'
 export { chooseSnapshot, isCommit, isReadable, snapshotSizeBytes } from './snapshots'
-export type {
-  CacheRoot,
-  CacheScan,
-  FileState,
-  ScannedBlob,
-  ScannedFile,
-  ScannedPartial,
-  ScannedRepo,
-  ScannedSnapshot,
-} from './types'
+export type { CacheRoot, CacheScan, ScannedFile, ScannedRepo, ScannedSnapshot } from './types'

@@ -7,7 +7,7 @@ export type CacheRoot = Pick<CacheRootState, 'path' | 'kind' | 'rule'>
  * What an entry of a snapshot is: a link to a blob of its repo; a file (or a link to one inside the repo); a link to nothing; a link
  * out of the repo or to a folder, never followed; or something that could not be looked at.
  */
-export type FileState = 'blob' | 'regular' | 'dangling' | 'outside' | 'unreadable'
+type FileState = 'blob' | 'regular' | 'dangling' | 'outside' | 'unreadable'
 
 export interface ScannedFile {
   /** Inside the snapshot, with `/`. */
@@ -44,7 +44,7 @@ export interface ScannedBlob {
 }
 
 /** A download that was not finished, ours or another tool's. */
-export interface ScannedPartial {
+interface ScannedPartial {
   name: string
   sizeBytes: number
   mtimeMs: number

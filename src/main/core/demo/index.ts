@@ -4,5 +4,5 @@
  * composition root, the CLI's `demo` command, and by tests, which write scripted models of their own into temporary caches.
  */
 export { demoModelNames, removeDemoModels, writeDemoModels, writeScriptedModel } from './demo-models'
-export { writeRepo, type WrittenRepo } from './repo-writer'
-export { buildScriptedModel, type ModelFiles, type Script, type ScriptedModelSpec } from './scripted-model'
+export type { WrittenRepo } from './repo-writer'
+export type { ScriptedModelSpec } from './scripted-model'

@@ -3,7 +3,7 @@ import { buildVocabulary, chatTemplate, END_OF_TEXT, tokenizerConfigJson, tokeni
 import { encodeSafetensors, nextTokenModel } from './weights'
 
 /** A text is cut into words; a list is taken as it is, one token each (no `\n` alone: it starts the answer). */
-export type Script = string | readonly string[]
+type Script = string | readonly string[]
 
 export interface ScriptedModelSpec {
   /** Repo id, `org/name`. */

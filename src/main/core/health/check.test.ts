@@ -1,8 +1,6 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
-import type { Finding } from '../../../shared/contract'
+import { describe, expect, test } from 'vitest'
 import {
   danglingLink,
   healthyFiles,
@@ -13,43 +11,12 @@ import {
   noRefs,
   safetensorsFile,
   shardedFiles,
-  truncatedShard,
   writeModel,
 } from '../../../../e2e/fixtures/cache'
-import { scanRoots } from '../cache'
-import { checkRepo, toHealthEntry, toStatus } from './check'
-import { readSnapshotFacts } from './snapshot-facts'
+import { codes, indexFile, SHARD_2, useHealthCache, without, type Files } from '../../../../e2e/fixtures/health'
+import { toHealthEntry, toStatus } from './check'
 
-type Files = Record<string, string | Buffer>
-let hub: string
-
-beforeEach(() => {
-  hub = mkdtempSync(join(tmpdir(), 'mlxk-health-'))
-  return () => rmSync(hub, { recursive: true, force: true })
-})
-
-/** Findings of the only repo in the cache, judged by its only snapshot. */
-function check(): Finding[] {
-  const [repo] = scanRoots([{ path: hub, kind: 'primary', rule: 'default' }]).roots[0]?.repos ?? []
-  if (repo === undefined) throw new Error('no repo was found')
-  const snapshot = repo.snapshots[0] ?? null
-  return checkRepo(repo, snapshot, snapshot === null ? null : readSnapshotFacts(snapshot))
-}
-
-function checkFiles(files: Files): Finding[] {
-  writeModel(hub, 'a/b', { files })
-  return check()
-}
-
-function without(files: Files, ...paths: string[]): Files {
-  return Object.fromEntries(Object.entries(files).filter(([path]) => !paths.includes(path)))
-}
-
-const codes = (findings: Finding[]): string[] => findings.map(({ code, file }) => `${code} ${file}`)
-const index = (map: unknown): string => JSON.stringify({ weight_map: map })
-const SHARD_1 = 'model-00001-of-00002.safetensors'
-const SHARD_2 = 'model-00002-of-00002.safetensors'
-const INDEX = 'model.safetensors.index.json'
+const { hub, check, checkFiles } = useHealthCache()
 
 describe('healthy models', () => {
   test.each<[string, Files]>([
@@ -75,7 +42,7 @@ describe('healthy models', () => {
       {
         ...without(healthyFiles(), 'model.safetensors'),
         'pytorch_model-1.bin': 'x',
-        'pytorch_model.bin.index.json': index({ a: 'pytorch_model-1.bin' }),
+        'pytorch_model.bin.index.json': indexFile({ a: 'pytorch_model-1.bin' }),
       },
     ],
     ['an index without weights of its kind', healthyFiles({ 'pytorch_model.bin.index.json': '{' })],
@@ -102,117 +69,9 @@ describe('config.json', () => {
   })
 })
 
-describe('weights', () => {
-  test('none (E48)', () => {
-    expect(codes(checkFiles(without(healthyFiles(), 'model.safetensors')))).toEqual(['weights_missing null'])
-  })
-
-  test('a shard of the index is missing: it is named (E49)', () => {
-    const [finding] = checkFiles(without(shardedFiles(), SHARD_2))
-    expect(finding).toMatchObject({ code: 'shard_missing', file: SHARD_2, message: `1 of 2 weight files is missing: ${SHARD_2}.` })
-  })
-
-  test('an index with no weights at all (E50)', () => {
-    expect(codes(checkFiles(without(shardedFiles(), SHARD_1, SHARD_2)))).toEqual(['weights_missing null'])
-  })
-
-  test('an index of other names is a mismatch, not a missing shard (E51)', () => {
-    const files = healthyFiles({ [INDEX]: index({ a: SHARD_1 }) })
-    expect(checkFiles(files)[0]).toMatchObject({
-      code: 'index_mismatch',
-      file: INDEX,
-      repairable: true,
-      message: expect.stringContaining('model.safetensors'),
-    })
-  })
-
-  test.each<[string, string, string]>([
-    ['not JSON', '{', 'index_invalid'],
-    ['no map', '{"metadata":{}}', 'index_invalid'],
-    ['an empty map', index({}), 'index_invalid'],
-    ['a path out of the model (E71)', index({ a: '../../x.safetensors' }), 'index_escapes'],
-    ['an absolute path', index({ a: '/x.safetensors' }), 'index_escapes'],
-    ['an HTML page', '<html></html>', 'html_page'],
-  ])('an index with %s is unhealthy (E53)', (_name, content, code) => {
-    expect(codes(checkFiles(healthyFiles({ [INDEX]: content })))).toEqual([`${code} ${INDEX}`])
-  })
-
-  test('shards without an index: some missing (E54)', () => {
-    const files = { ...without(healthyFiles(), 'model.safetensors'), 'model-00002-of-00003.safetensors': safetensorsFile() }
-    const findings = checkFiles(files)
-    expect(codes(findings)).toEqual([
-      'shard_missing model-00001-of-00003.safetensors',
-      'shard_missing model-00003-of-00003.safetensors',
-    ])
-    expect(findings[0]?.message).toContain('2 of 3 weight files are missing')
-  })
-
-  test('shards without an index: all there (E54)', () => {
-    expect(codes(checkFiles(without(shardedFiles(), INDEX)))).toEqual([`index_missing ${INDEX}`])
-  })
-
-  test('a shard name with an absurd total stays bounded', () => {
-    const findings = checkFiles({
-      ...without(healthyFiles(), 'model.safetensors'),
-      'model-00001-of-99999.safetensors': safetensorsFile(),
-    })
-    expect(findings[0]?.message).toMatch(/^99998 of 99999 .{20,200}$/)
-    expect(findings.length).toBeLessThan(100)
-  })
-
-  test('shards of two sets (E55)', () => {
-    const files = { ...shardedFiles(), 'model-00003-of-00003.safetensors': safetensorsFile() }
-    expect(codes(checkFiles(without(files, INDEX)))).toEqual(['shard_totals null'])
-  })
-
-  test('an empty shard (E52)', () => {
-    expect(codes(checkFiles({ ...shardedFiles(), [SHARD_2]: '' }))).toEqual([`weights_empty ${SHARD_2}`])
-  })
-
-  test('a truncated shard: both sizes are said exactly (E60)', () => {
-    truncatedShard(hub)
-    const whole = safetensorsFile(24).length
-    expect(check()).toEqual([
-      {
-        code: 'safetensors_truncated',
-        file: SHARD_2,
-        message: `${SHARD_2} is truncated: ${whole - 40} bytes instead of ${whole} bytes.`,
-        severity: 'error',
-        repairable: true,
-      },
-    ])
-  })
-
-  test('cut inside its header', () => {
-    expect(codes(checkFiles(healthyFiles({ 'model.safetensors': safetensorsFile().subarray(0, 60) })))).toEqual([
-      'safetensors_header model.safetensors',
-    ])
-  })
-
-  test.each<[string, Buffer | string, string]>([
-    ['text', 'x'.repeat(300), 'safetensors_header'],
-    ['a header length of 2^64-1', Buffer.concat([Buffer.alloc(8, 255), Buffer.alloc(100)]), 'safetensors_header'],
-    ['fewer than 8 bytes', 'abc', 'safetensors_header'],
-    [
-      'a header that is no JSON',
-      Buffer.concat([Buffer.from([8, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('not json')]),
-      'safetensors_header',
-    ],
-    ['an HTML page', '<!doctype html><title>404</title>', 'html_page'],
-  ])('%s under the name of weights', (_name, content, code) => {
-    expect(codes(checkFiles(healthyFiles({ 'model.safetensors': content })))).toEqual([`${code} model.safetensors`])
-  })
-
-  test('trailing bytes are a warning: mlx loads it, other tools do not', () => {
-    const { snapshot } = healthyModel(hub)
-    appendFileSync(join(snapshot, 'model.safetensors'), 'more')
-    expect(check()).toMatchObject([{ code: 'safetensors_trailing', severity: 'warning' }])
-  })
-})
-
 describe('files', () => {
   test('an LFS pointer instead of weights (E52)', () => {
-    lfsPointerModel(hub)
+    lfsPointerModel(hub())
     expect(codes(check())).toEqual(['lfs_pointer model.safetensors'])
   })
 
@@ -226,12 +85,12 @@ describe('files', () => {
   })
 
   test('a link to nothing is a missing file (E61)', () => {
-    danglingLink(hub)
+    danglingLink(hub())
     expect(codes(check())).toEqual([`link_dangling ${SHARD_2}`])
   })
 
   test('a README that is missing keeps no model from loading', () => {
-    const { snapshot } = writeModel(hub, 'a/b', { files: without(healthyFiles(), 'README.md') })
+    const { snapshot } = writeModel(hub(), 'a/b', { files: without(healthyFiles(), 'README.md') })
     symlinkSync('../../blobs/gone', join(snapshot, 'README.md'))
     const findings = check()
     expect(codes(findings)).toEqual(['link_dangling README.md'])
@@ -239,9 +98,9 @@ describe('files', () => {
   })
 
   test('a link out of the repo is reported (E45)', () => {
-    const { snapshot } = writeModel(hub, 'a/b', { files: without(healthyFiles(), 'config.json') })
-    writeFileSync(join(hub, 'outside.json'), '{"a":1}')
-    symlinkSync(join(hub, 'outside.json'), join(snapshot, 'config.json'))
+    const { snapshot } = writeModel(hub(), 'a/b', { files: without(healthyFiles(), 'config.json') })
+    writeFileSync(join(hub(), 'outside.json'), '{"a":1}')
+    symlinkSync(join(hub(), 'outside.json'), join(snapshot, 'config.json'))
     expect(codes(check())).toEqual(['link_outside config.json'])
   })
 
@@ -266,14 +125,14 @@ describe('tokenizer and processor', () => {
     expect(codes(checkFiles(healthyFiles({ 'tokenizer.json': '{"model":{"vocab":{"a":' })))).toEqual([
       'tokenizer_truncated tokenizer.json',
     ])
-    writeModel(hub, 'a/b', { files: healthyFiles({ 'tokenizer.json': '<html></html>' }), commit: '0'.repeat(40) })
+    writeModel(hub(), 'a/b', { files: healthyFiles({ 'tokenizer.json': '<html></html>' }), commit: '0'.repeat(40) })
     expect(codes(check())).toContain('html_page tokenizer.json')
   })
 
   test('a vision model without a processor, or with a broken one (E65)', () => {
     const config = '{"vision_config":{"hidden_size":4}}'
     expect(codes(checkFiles(healthyFiles({ 'config.json': config })))).toEqual(['processor_missing preprocessor_config.json'])
-    writeModel(hub, 'a/b', {
+    writeModel(hub(), 'a/b', {
       files: healthyFiles({ 'config.json': config, 'preprocessor_config.json': '{' }),
       commit: '0'.repeat(40),
     })
@@ -283,7 +142,7 @@ describe('tokenizer and processor', () => {
 
 describe('the repo around the snapshot', () => {
   test('no refs/main is healthy with a reason', () => {
-    noRefs(hub)
+    noRefs(hub())
     expect(toHealthEntry('n', check())).toMatchObject({
       status: 'healthy',
       reason: expect.stringContaining('refs/main'),
@@ -292,35 +151,35 @@ describe('the repo around the snapshot', () => {
   })
 
   test('refs/main to a revision that is not there is healthy with a reason', () => {
-    writeFileSync(join(healthyModel(hub).repo, 'refs', 'main'), 'f'.repeat(40))
+    writeFileSync(join(healthyModel(hub()).repo, 'refs', 'main'), 'f'.repeat(40))
     expect(codes(check())).toEqual(['ref_stale refs/main'])
     expect(toStatus(check())).toBe('healthy')
   })
 
   test('a partial beside a whole model is healthy with a reason', () => {
-    writeFileSync(join(healthyModel(hub).repo, 'blobs', 'x.incomplete'), 'x')
+    writeFileSync(join(healthyModel(hub()).repo, 'blobs', 'x.incomplete'), 'x')
     expect(check()).toMatchObject([{ code: 'partial_left', severity: 'warning' }])
   })
 
   test('a partial beside a missing file is an incomplete download that names the file (E58)', () => {
-    interruptedDownload(hub)
+    interruptedDownload(hub())
     expect(check()[0]).toMatchObject({ code: 'download_incomplete', severity: 'error', message: expect.stringContaining(SHARD_2) })
   })
 
   test('no snapshots, empty snapshots, only partials, unreadable: each has its reason (E32, E33)', () => {
     const reasons = [
       () => {},
-      () => mkdirSync(join(hub, 'models--a--b', 'snapshots')),
+      () => mkdirSync(join(hub(), 'models--a--b', 'snapshots')),
       () => {
-        mkdirSync(join(hub, 'models--a--b', 'blobs'))
-        writeFileSync(join(hub, 'models--a--b', 'blobs', 'x.incomplete'), '')
+        mkdirSync(join(hub(), 'models--a--b', 'blobs'))
+        writeFileSync(join(hub(), 'models--a--b', 'blobs', 'x.incomplete'), '')
       },
       () => {
-        rmSync(join(hub, 'models--a--b', 'blobs'), { recursive: true })
-        writeFileSync(join(hub, 'models--a--b', 'blobs'), '')
+        rmSync(join(hub(), 'models--a--b', 'blobs'), { recursive: true })
+        writeFileSync(join(hub(), 'models--a--b', 'blobs'), '')
       },
     ]
-    mkdirSync(join(hub, 'models--a--b'))
+    mkdirSync(join(hub(), 'models--a--b'))
     const found = reasons.map((prepare) => {
       prepare()
       return codes(check())
@@ -334,7 +193,7 @@ describe('the repo around the snapshot', () => {
   })
 
   test('every error comes before every warning, and a healthy model says so', () => {
-    const { snapshot } = noRefs(hub)
+    const { snapshot } = noRefs(hub())
     truncateSync(join(snapshot, 'model.safetensors'), 20)
     expect(check().map(({ severity }) => severity)).toEqual(['error', 'warning'])
     expect(toHealthEntry('n', [])).toEqual({ name: 'n', status: 'healthy', reason: 'Nothing is wrong with it.', findings: [] })

@@ -19,7 +19,7 @@ const ABSENT: ReadonlySet<string> = new Set([
  * Everything wrong with the content of one snapshot, the first rule's finding first: config, weights, links and pointers, tokenizer,
  * processor.
  */
-export function checkSnapshot(facts: SnapshotFacts): Finding[] {
+function checkSnapshot(facts: SnapshotFacts): Finding[] {
   const all = [
     ...checkConfig(facts),
     ...checkWeights(facts),

@@ -4,26 +4,21 @@ import { formatBytes, toError, toWarning } from './finding'
 import { isObject, type JsonFile } from './json-file'
 import type { SnapshotFacts } from './snapshot-facts'
 
-/** A JSON file that must be right if it is there. `missing` and LFS pointers are other rules'. */
-function checkJson(path: string, json: JsonFile): Finding[] {
-  switch (json.state) {
-    case 'ok':
-    case 'missing':
-    case 'lfs_pointer':
-      return []
-    case 'empty':
-      return [toError('json_invalid', path, `${path} is empty.`)]
-    case 'invalid':
-      return [toError('json_invalid', path, `${path} is not valid JSON.`)]
-    case 'html':
-      return [toError('html_page', path, `${path} holds an HTML page instead of JSON.`)]
-    case 'not_object':
-      return [toError('json_not_object', path, `${path} holds no JSON object with content.`)]
-    case 'too_large':
-      return [toError('json_invalid', path, `${path} is too large to be what its name says.`)]
-    case 'unreadable':
-      return [toError('file_unreadable', path, `${path} cannot be read.`)]
-  }
+/** What is wrong with a JSON file, by its state: code and the rest of a sentence that begins with its path. */
+const jsonProblems: Record<Exclude<JsonFile['state'], 'ok' | 'missing' | 'lfs_pointer'>, [code: string, text: string]> = {
+  empty: ['json_invalid', 'is empty'],
+  invalid: ['json_invalid', 'is not valid JSON'],
+  html: ['html_page', 'holds an HTML page instead of JSON'],
+  not_object: ['json_not_object', 'holds no JSON object with content'],
+  too_large: ['json_invalid', 'is too large to be what its name says'],
+  unreadable: ['file_unreadable', 'cannot be read'],
+}
+
+/** A JSON file that must be right if it is there. That it is missing or a pointer is said by other rules. */
+function checkJson(path: string, { state }: JsonFile): Finding[] {
+  if (state === 'ok' || state === 'missing' || state === 'lfs_pointer') return []
+  const [code, text] = jsonProblems[state]
+  return [toError(code, path, `${path} ${text}.`)]
 }
 
 const configCodes: Record<string, string> = { json_invalid: 'config_invalid', json_not_object: 'config_not_object' }

@@ -3,6 +3,7 @@ import { isReadable, type ScannedFile } from '../cache'
 import { formatBytes, joinNames, toError, toWarning } from './finding'
 import { isObject, type JsonFile } from './json-file'
 import type { SnapshotFacts } from './snapshot-facts'
+import type { WeightHeader } from './weight-header'
 
 const WEIGHTS = /\.(safetensors|bin|gguf|npz)$/
 const SHARD = /^model-(\d{5})-of-(\d{5})\.safetensors$/
@@ -22,42 +23,40 @@ function findWeights(files: readonly ScannedFile[]): ScannedFile[] {
   return top.length > 0 ? top : all
 }
 
+/** What is wrong with a header, by its state: code and the rest of a sentence that begins with the file's path. */
+const headerProblems: Record<Exclude<WeightHeader['state'], 'ok' | 'header_too_long'>, [code: string, text: string]> = {
+  empty: ['weights_empty', 'is empty'],
+  html: ['html_page', 'holds an HTML page instead of weights'],
+  invalid: ['safetensors_header', 'does not begin with a safetensors header'],
+  too_large: ['safetensors_header', "has a header larger than any model's"],
+  unreadable: ['file_unreadable', 'cannot be read'],
+}
+
+function checkHeader({ path, sizeBytes }: ScannedFile, header: WeightHeader): Finding[] {
+  if (header.state === 'header_too_long') {
+    const claim = `says its header has ${formatBytes(header.claimedBytes)}`
+    return [toError('safetensors_header', path, `${path} ${claim}, but the whole file has ${formatBytes(sizeBytes)}.`)]
+  }
+  if (header.state !== 'ok') {
+    const [code, text] = headerProblems[header.state]
+    return [toError(code, path, `${path} ${text}.`)]
+  }
+  const sizes = `${formatBytes(sizeBytes)} instead of ${formatBytes(header.expectedBytes)}`
+  if (sizeBytes < header.expectedBytes) return [toError('safetensors_truncated', path, `${path} is truncated: ${sizes}.`)]
+  // mlx reads the tensors at their offsets and does not mind; other tools refuse the file.
+  const trailing = toWarning('safetensors_trailing', path, `${path} is longer than its header says: ${sizes}.`)
+  return sizeBytes > header.expectedBytes ? [trailing] : []
+}
+
 /** Size and header of each weight file that is there. */
 function checkContent(facts: SnapshotFacts): Finding[] {
   return facts.files
     .filter((file) => isWeightPath(file.path) && isReadable(file) && !facts.lfsPointers.includes(file.path))
     .flatMap((file): Finding[] => {
-      const { path, sizeBytes } = file
-      if (sizeBytes === 0) return [toError('weights_empty', path, `${path} is empty.`)]
-      const header = facts.weights[path]
-      switch (header?.state) {
-        case undefined:
-        case 'empty':
-          return []
-        case 'ok':
-          return checkSize(path, sizeBytes, header.expectedBytes)
-        case 'html':
-          return [toError('html_page', path, `${path} holds an HTML page instead of weights.`)]
-        case 'header_too_long': {
-          const claim = `says its header has ${formatBytes(header.claimedBytes)}`
-          return [toError('safetensors_header', path, `${path} ${claim}, but the whole file has ${formatBytes(sizeBytes)}.`)]
-        }
-        case 'too_large':
-          return [toError('safetensors_header', path, `The header of ${path} is larger than any model's.`)]
-        case 'invalid':
-          return [toError('safetensors_header', path, `${path} does not begin with a safetensors header.`)]
-        case 'unreadable':
-          return [toError('file_unreadable', path, `${path} cannot be read.`)]
-      }
+      if (file.sizeBytes === 0) return [toError('weights_empty', file.path, `${file.path} is empty.`)]
+      const header = facts.weights[file.path]
+      return header === undefined ? [] : checkHeader(file, header)
     })
-}
-
-function checkSize(path: string, sizeBytes: number, expectedBytes: number): Finding[] {
-  if (sizeBytes === expectedBytes) return []
-  const sizes = `${formatBytes(sizeBytes)} instead of ${formatBytes(expectedBytes)}`
-  if (sizeBytes < expectedBytes) return [toError('safetensors_truncated', path, `${path} is truncated: ${sizes}.`)]
-  // mlx reads the tensors at their offsets and does not mind; other tools refuse the file.
-  return [toWarning('safetensors_trailing', path, `${path} is longer than its header says: ${sizes}.`)]
 }
 
 /** The index file that counts: the one whose kind of weights is there; null when there is none. */

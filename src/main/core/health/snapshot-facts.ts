@@ -15,7 +15,7 @@ const MAX_POINTER_BYTES = 200
 const MAX_SHARDS = 10_000
 
 /** JSON files in which a model says what it is and how it is loaded. */
-export const jsonFiles = [
+const jsonFiles = [
   'config.json',
   'tokenizer_config.json',
   'preprocessor_config.json',

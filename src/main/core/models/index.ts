@@ -3,5 +3,5 @@
  * catalog through which every face of the product sees them. Identity is pure functions on facts that `health` read. Imports the faces of
  * `cache` and `health`; imported by the composition root, the engine and generation (types). Must not load zod.
  */
-export { createCatalog, type CatalogDeps } from './catalog'
-export type { ModelCatalog, ResolvedModel } from './types'
+export { createCatalog } from './catalog'
+export type { ModelCatalog } from './types'
