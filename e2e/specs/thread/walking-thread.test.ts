@@ -100,7 +100,9 @@ describe.skipIf(!needsEngine())('walking thread', () => {
     const client = new OpenAI({ baseURL: `${data.url}/v1`, apiKey: 'none' })
     const model = (await client.models.list()).data[0]!.id
     await client.chat.completions.create({ model, messages: [{ role: 'user', content: 'Hello' }], max_tokens: 3 })
-    const engines = readdirSync(join(home, 'data', 'run', 'engines')).map((name) => Number(name.replace('.json', '')))
+    const engines = readdirSync(join(home, 'data', 'run', 'engines'))
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => Number(name.replace('.json', '')))
     expect(engines.length).toBeGreaterThan(0)
     for (const pid of engines) expect(isRunning(pid)).toBe(true)
 
