@@ -2,12 +2,17 @@ import { expect, expectTypeOf, test } from 'vitest'
 import { MessageChannel } from 'node:worker_threads'
 import { EventEmitter, once } from 'node:events'
 import { describeTransport, type testContract } from './conformance'
-import { adaptEmitterPort, createPortTransport, servePort, type Client, type Dispatcher, type EventStream } from '.'
+import { adaptEmitterPort, createPortTransport, servePort, type Client, type Dispatcher, type EventStream, type PortLike } from '.'
+
+type NodePort = InstanceType<typeof MessageChannel>['port1']
+
+/** Node's ports have `onmessage` as browsers' have; its types do not say so. */
+const like = (port: NodePort): PortLike => port as unknown as PortLike
 
 describeTransport('a message port', async (dispatcher) => {
   const { port1, port2 } = new MessageChannel()
-  const server = servePort(port1, dispatcher)
-  const transport = createPortTransport(port2)
+  const server = servePort(like(port1), dispatcher)
+  const transport = createPortTransport(like(port2))
   return {
     transport,
     sever: () => port1.close(),
@@ -19,7 +24,7 @@ describeTransport('a message port', async (dispatcher) => {
 })
 
 /** Electron's MessagePortMain on top of Node's port: an emitter whose messages are events. */
-function asMain(port: InstanceType<typeof MessageChannel>['port1']) {
+function asMain(port: NodePort) {
   const emitter = new EventEmitter()
   port.on('message', (data) => emitter.emit('message', { data }))
   port.on('close', () => emitter.emit('close'))
@@ -33,7 +38,7 @@ function asMain(port: InstanceType<typeof MessageChannel>['port1']) {
 describeTransport("Electron's kind of port", async (dispatcher) => {
   const { port1, port2 } = new MessageChannel()
   const server = servePort(adaptEmitterPort(asMain(port1)), dispatcher)
-  const transport = createPortTransport(port2)
+  const transport = createPortTransport(like(port2))
   return {
     transport,
     sever: () => port1.close(),
@@ -50,7 +55,7 @@ const silent: Dispatcher = async function* () {
 
 test('a port that speaks another language harms nobody', async () => {
   const { port1, port2 } = new MessageChannel()
-  const server = servePort(port1, silent)
+  const server = servePort(like(port1), silent)
   for (const message of [
     null,
     7,
@@ -71,11 +76,11 @@ test('a port that speaks another language harms nobody', async () => {
 
 test('an answer that cannot be sent ends its call with an error and leaves the port open', async () => {
   const { port1, port2 } = new MessageChannel()
-  const server = servePort(port1, async function* (name) {
+  const server = servePort(like(port1), async function* (name) {
     yield { type: 'data', data: name === 'bad' ? () => undefined : 'fine' }
     yield { type: 'end' }
   })
-  const transport = createPortTransport(port2)
+  const transport = createPortTransport(like(port2))
   const read = async (name: string) => {
     const frames = []
     for await (const frame of transport.open(name, {}, new AbortController().signal)) frames.push(frame)

@@ -1,0 +1,59 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { createLog, redact } from '.'
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'mlxk-log-'))
+const home = '/Users/jane doe'
+const hidden = { home, secrets: ['s3cret-value-of-ours'] }
+
+test.each([
+  ['a Hub token', '{"msg":"using hf_abcdefGHIJ12345"}', 'abcdefGHIJ'],
+  ['a bearer value', '{"headers":"Authorization: Bearer abc.def-123"}', 'abc.def'],
+  ['a key that says it is secret', '{"hfToken":"plain","API_KEY":"pl\\"ain","password":"plain"}', 'plain'],
+  ['a one-time code', '{"url":"http://127.0.0.1:1/#code=AbC-123"}', 'AbC-123'],
+  ['a known value', '{"argv":["--x","s3cret-value-of-ours"]}', 's3cret-value'],
+  ['the home folder', '{"error":{"stack":"at /Users/jane doe/x.js:1"}}', 'jane'],
+])('%s is taken out, wherever it stands', (_what, line, secret) => {
+  const safe = redact(line, hidden)
+  expect(safe).not.toContain(secret)
+  expect(() => JSON.parse(safe) as unknown).not.toThrow()
+})
+
+test('what is no secret stays', () => {
+  const line = '{"msg":"loaded mlx-community/Qwen in 3 s","tokens_in":12,"max_tokens":7}'
+  expect(redact(line, hidden)).toBe(line)
+})
+
+test('lines are JSON with level, time, scope and a full but redacted error, in a private file', () => {
+  const logs = folder()
+  const log = createLog({ paths: { logs }, home, level: 'info' })
+  log.hide('known-only-later')
+  log.debug('not written')
+  log.child('engine').error('it broke', { error: new Error(`cannot read ${home}/x`), value: 'known-only-later' })
+  const lines = readFileSync(log.file, 'utf8').trim().split('\n')
+  expect(lines).toHaveLength(1)
+  expect(JSON.parse(lines[0]!)).toMatchObject({
+    level: 'error',
+    scope: 'engine',
+    msg: 'it broke',
+    value: '[hidden]',
+    error: { type: 'Error', message: 'cannot read ~/x', stack: expect.stringContaining('log.test') },
+  })
+  expect(statSync(log.file).mode & 0o777).toBe(0o600)
+})
+
+test('a file that has grown too large makes room when it is opened; three are kept', () => {
+  const logs = folder()
+  for (let round = 1; round <= 5; round++) {
+    createLog({ paths: { logs }, home, level: 'info', maxBytes: 10 }).info(`round ${round}`)
+  }
+  expect(readdirSync(logs).toSorted()).toEqual(['mlxk.1.log', 'mlxk.2.log', 'mlxk.log'])
+  const read = (name: string): string => readFileSync(join(logs, name), 'utf8')
+  expect([read('mlxk.log'), read('mlxk.1.log'), read('mlxk.2.log')].map((text) => /round \d/.exec(text)?.[0])).toEqual([
+    'round 5',
+    'round 4',
+    'round 3',
+  ])
+})
