@@ -34,7 +34,7 @@ export interface EngineProcessDeps {
 }
 
 /** How an engine ended: by our own wish, or else `error`; `counts` when it looks like a crash rather than a bad model. */
-export type EngineEnd = { expected: true } | { expected: false; error: AppError; counts: boolean }
+type EngineEnd = { expected: true } | { expected: false; error: AppError; counts: boolean }
 
 export interface EngineProcess {
   readonly pid: number | null

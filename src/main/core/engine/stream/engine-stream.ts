@@ -109,7 +109,7 @@ async function* readEvents(response: IncomingMessage): AsyncGenerator<EngineStre
 }
 
 /** `keepalive 2048/9000`, an SSE comment that mlx_lm sends while it reads the prompt. */
-export function parseProgress(comment: string): EngineStreamEvent | null {
+function parseProgress(comment: string): EngineStreamEvent | null {
   const match = /^keepalive (\d+)\/(\d+)$/.exec(comment.trim())
   return match === null ? null : { type: 'progress', done: Number(match[1]), total: Number(match[2]) }
 }
