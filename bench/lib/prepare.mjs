@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { dirname, join, resolve } from 'node:path'
+import { buildIfStale } from '../../scripts/lib/build-if-stale.cjs'
 import { run } from '../../scripts/lib/run.mjs'
 import { fillCache } from './cache.mjs'
 
@@ -8,8 +9,7 @@ import { fillCache } from './cache.mjs'
  * @returns what a benchmark needs: `env`, `mlxk` (command words), `hf`, `python`, `fillCache(count)`, `versions`
  */
 export async function prepare(home) {
-  const built = await run(process.execPath, ['scripts/build.mjs'])
-  if (built.code !== 0) throw new Error('the build failed')
+  if (!buildIfStale({ force: true })) throw new Error('the build failed')
   const engine = await run(process.execPath, ['scripts/setup-engine.mjs'], { capture: true })
   const python = engine.output.trim().split('\n').at(-1)
   if (engine.code !== 0) throw new Error(`the engine could not be installed:\n${engine.output}`)
