@@ -23,16 +23,12 @@ export function describeErrno(error: unknown): string {
   return errno === null ? 'it cannot be read' : `it cannot be read (${errno})`
 }
 
-function listFolder(path: string): Dirent[] {
-  return readdirSync(path, { withFileTypes: true })
-}
-
-/** As `listFolder`; a folder that is not there is empty. */
-function listOptional(path: string): Dirent[] {
+/** Null when the folder is not there. @throws a file system error for everything else */
+function listFolder(path: string): Dirent[] | null {
   try {
-    return listFolder(path)
+    return readdirSync(path, { withFileTypes: true })
   } catch (error) {
-    if (toErrno(error) === 'ENOENT') return []
+    if (toErrno(error) === 'ENOENT') return null
     throw error
   }
 }
@@ -99,12 +95,23 @@ function scanOddLink(context: RepoContext, absolute: string, path: string): Scan
   }
 }
 
-function scanLink(context: RepoContext, folder: string, absolute: string, path: string): ScannedFile | null {
-  const target = linkTarget(absolute)
-  if (target === null) return null
+/** Name of the blob that a link names, by its text alone; empty or a path when it names none. */
+function blobNameOf(context: RepoContext, folder: string, target: string, depth: number): string {
+  // Nearly every link looks like this, and resolving paths is the dearest part of a scan.
+  const usual = `${'../'.repeat(depth + 2)}blobs/`
+  if (target.startsWith(usual) && !target.includes('/', usual.length)) {
+    const name = target.slice(usual.length)
+    return name === '.' || name === '..' ? '' : name
+  }
   const pointed = resolve(folder, target)
   const blobsFolder = join(context.path, 'blobs') + sep
-  const name = pointed.startsWith(blobsFolder) ? pointed.slice(blobsFolder.length) : ''
+  return pointed.startsWith(blobsFolder) ? pointed.slice(blobsFolder.length) : ''
+}
+
+function scanLink(context: RepoContext, folder: string, absolute: string, path: string, depth: number): ScannedFile | null {
+  const target = linkTarget(absolute)
+  if (target === null) return null
+  const name = blobNameOf(context, folder, target, depth)
   if (name === '' || name.includes(sep)) return scanOddLink(context, absolute, path)
   const blob = context.blobs.get(name)
   if (blob === undefined) return file(path, 'dangling', undefined, name)
@@ -114,14 +121,14 @@ function scanLink(context: RepoContext, folder: string, absolute: string, path: 
 
 /** Files of one folder and those below; links to folders are not followed. Adds to `files`; false when a bound was met. */
 function walk(context: RepoContext, folder: string, prefix: string, depth: number, files: ScannedFile[]): boolean {
-  for (const entry of listOptional(folder)) {
+  for (const entry of listFolder(folder) ?? []) {
     if (files.length >= MAX_FILES) return false
-    const absolute = join(folder, entry.name)
+    const absolute = folder + sep + entry.name
     const path = prefix + entry.name
     if (entry.isDirectory()) {
       if (depth >= MAX_DEPTH || !walk(context, absolute, `${path}/`, depth + 1, files)) return false
     } else if (entry.isSymbolicLink()) {
-      const scanned = scanLink(context, folder, absolute, path)
+      const scanned = scanLink(context, folder, absolute, path, depth)
       if (scanned !== null) files.push(scanned)
     } else if (entry.isFile()) {
       const stats = statOrNull(lstatSync, absolute)
@@ -147,7 +154,7 @@ function scanSnapshot(context: RepoContext, hash: string): ScannedSnapshot {
 
 /** `refs/`, also nested ones such as `refs/refs/pr/1`. */
 function scanRefs(folder: string, prefix: string, depth: number, refs: Record<string, string>): void {
-  for (const entry of listOptional(folder)) {
+  for (const entry of listFolder(folder) ?? []) {
     if (Object.keys(refs).length >= MAX_REFS) return
     const path = join(folder, entry.name)
     if (entry.isDirectory() && depth < MAX_DEPTH) scanRefs(path, `${prefix}${entry.name}/`, depth + 1, refs)
@@ -163,7 +170,7 @@ function scanRefs(folder: string, prefix: string, depth: number, refs: Record<st
 /** Fills `repo`. @throws a file system error when one of its folders is there and cannot be listed */
 function scanInside(repo: ScannedRepo): void {
   const context: RepoContext = { path: repo.path, blobs: new Map() }
-  for (const { name } of listOptional(join(repo.path, 'blobs'))) {
+  for (const { name } of listFolder(join(repo.path, 'blobs')) ?? []) {
     const blob = scanBlob(repo.root.path, repo.path, name)
     if (blob === null) continue
     if (!('outside' in blob) && name.endsWith('.incomplete'))
@@ -172,8 +179,10 @@ function scanInside(repo: ScannedRepo): void {
   }
   repo.blobs = [...context.blobs.values()].filter((blob): blob is ScannedBlob => !('outside' in blob))
   scanRefs(join(repo.path, 'refs'), '', 0, repo.refs)
-  const folders = listOptional(join(repo.path, 'snapshots')).filter((entry) => entry.isDirectory())
-  repo.snapshots = folders
+  const entries = listFolder(join(repo.path, 'snapshots'))
+  repo.hasSnapshots = entries !== null
+  repo.snapshots = (entries ?? [])
+    .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .sort()
     .map((hash) => scanSnapshot(context, hash))
@@ -197,7 +206,6 @@ export function scanRepo(root: CacheRoot, folder: string): ScannedRepo {
   }
   try {
     repo.mtimeMs = statSync(path).mtimeMs
-    repo.hasSnapshots = listFolder(path).some(({ name }) => name === 'snapshots')
     scanInside(repo)
   } catch (error) {
     repo.problem = `The model's folder cannot be read: ${describeErrno(error)}.`

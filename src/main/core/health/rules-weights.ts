@@ -41,11 +41,11 @@ function checkHeader({ path, sizeBytes }: ScannedFile, header: WeightHeader): Fi
     const [code, text] = headerProblems[header.state]
     return [toError(code, path, `${path} ${text}.`)]
   }
+  if (sizeBytes === header.expectedBytes) return []
   const sizes = `${formatBytes(sizeBytes)} instead of ${formatBytes(header.expectedBytes)}`
   if (sizeBytes < header.expectedBytes) return [toError('safetensors_truncated', path, `${path} is truncated: ${sizes}.`)]
   // mlx reads the tensors at their offsets and does not mind; other tools refuse the file.
-  const trailing = toWarning('safetensors_trailing', path, `${path} is longer than its header says: ${sizes}.`)
-  return sizeBytes > header.expectedBytes ? [trailing] : []
+  return [toWarning('safetensors_trailing', path, `${path} is longer than its header says: ${sizes}.`)]
 }
 
 /** Size and header of each weight file that is there. */

@@ -41,14 +41,20 @@ export interface SnapshotFacts {
   tokenizerHasTemplate: boolean
 }
 
-/** Reads at most `length` bytes of a file of the snapshot; null when it is gone or may not be read. */
-function readBytes(snapshot: ScannedSnapshot, file: ScannedFile, offset: number, length: number): Buffer | null {
+/** Opens a file of the snapshot for a few bounded reads; null when it is gone or may not be read. */
+function withFile<T>(
+  snapshot: ScannedSnapshot,
+  file: ScannedFile,
+  read: (readAt: (offset: number, length: number) => Buffer) => T,
+): T | null {
   let descriptor: number | null = null
   try {
-    descriptor = openSync(join(snapshot.path, file.path), 'r')
-    const buffer = Buffer.allocUnsafe(Math.min(length, Math.max(0, file.sizeBytes - offset)))
-    const count = readSync(descriptor, buffer, 0, buffer.length, offset)
-    return buffer.subarray(0, count)
+    const opened = openSync(join(snapshot.path, file.path), 'r')
+    descriptor = opened
+    return read((offset, length) => {
+      const buffer = Buffer.allocUnsafe(Math.min(length, Math.max(0, file.sizeBytes - offset)))
+      return buffer.subarray(0, readSync(opened, buffer, 0, buffer.length, offset))
+    })
   } catch {
     return null
   } finally {
@@ -56,20 +62,26 @@ function readBytes(snapshot: ScannedSnapshot, file: ScannedFile, offset: number,
   }
 }
 
+/** At most `length` bytes from the beginning. */
+function readStart(snapshot: ScannedSnapshot, file: ScannedFile, length: number): Buffer | null {
+  return withFile(snapshot, file, (readAt) => readAt(0, length))
+}
+
 function readJson(snapshot: ScannedSnapshot, file: ScannedFile | undefined): JsonFile {
   // A link that leads nowhere or out of the repo is named by the rule for links.
   if (file === undefined || !isReadable(file)) return { state: 'missing' }
   if (file.sizeBytes > MAX_JSON_BYTES) return { state: 'too_large' }
-  const bytes = readBytes(snapshot, file, 0, file.sizeBytes)
+  const bytes = readStart(snapshot, file, file.sizeBytes)
   return bytes === null ? { state: 'unreadable' } : parseJsonFile(bytes.toString('utf8'))
 }
 
 function checkTokenizer(snapshot: ScannedSnapshot, file: ScannedFile | undefined): SnapshotFacts['tokenizer'] {
   if (file === undefined || !isReadable(file)) return null
-  const head = readBytes(snapshot, file, 0, 64)?.toString('latin1') ?? ''
-  if (looksLikeHtml(head)) return 'html'
-  const tail = readBytes(snapshot, file, Math.max(0, file.sizeBytes - 64), 64)?.toString('latin1') ?? ''
-  return tail.trimEnd().endsWith('}') ? 'ok' : 'cut'
+  return withFile(snapshot, file, (readAt) => {
+    if (looksLikeHtml(readAt(0, 64).toString('latin1'))) return 'html'
+    const tail = readAt(Math.max(0, file.sizeBytes - 64), 64).toString('latin1')
+    return tail.trimEnd().endsWith('}') ? 'ok' : 'cut'
+  })
 }
 
 function hasTemplate(config: JsonFile): boolean {
@@ -83,7 +95,7 @@ export function readSnapshotFacts(snapshot: ScannedSnapshot): SnapshotFacts {
   const readable = snapshot.files.filter(isReadable)
   const lfsPointers = readable
     .filter(({ sizeBytes }) => sizeBytes >= 100 && sizeBytes < MAX_POINTER_BYTES)
-    .filter((file) => isLfsPointer(readBytes(snapshot, file, 0, 64)?.toString('latin1') ?? ''))
+    .filter((file) => isLfsPointer(readStart(snapshot, file, 64)?.toString('latin1') ?? ''))
     .map(({ path }) => path)
   const shards = readable.filter(({ path }) => path.endsWith('.safetensors') && !lfsPointers.includes(path)).slice(0, MAX_SHARDS)
   const readme = byPath.get('README.md')
@@ -105,16 +117,16 @@ export function readSnapshotFacts(snapshot: ScannedSnapshot): SnapshotFacts {
     weights: Object.fromEntries(
       shards.map((file) => [
         file.path,
-        readWeightHeader(file.sizeBytes, (offset, length) => readBytes(snapshot, file, offset, length)),
+        withFile(snapshot, file, (readAt) => readWeightHeader(file.sizeBytes, readAt)) ?? { state: 'unreadable' as const },
       ]),
     ),
     lfsPointers,
     readme:
       readme === undefined || !isReadable(readme)
         ? null
-        : (readBytes(snapshot, readme, 0, MAX_README_BYTES)?.toString('utf8') ?? null),
+        : (readStart(snapshot, readme, MAX_README_BYTES)?.toString('utf8') ?? null),
     tokenizer: checkTokenizer(snapshot, tokenizer),
     tokenizerHasTemplate:
-      searchTokenizer && (readBytes(snapshot, tokenizer, 0, tokenizer.sizeBytes)?.includes('"chat_template"') ?? false),
+      searchTokenizer && (readStart(snapshot, tokenizer, tokenizer.sizeBytes)?.includes('"chat_template"') ?? false),
   }
 }

@@ -17,8 +17,8 @@ export type WeightHeader =
   | { state: 'header_too_long'; claimedBytes: number }
   | { state: 'empty' | 'html' | 'invalid' | 'too_large' | 'unreadable' }
 
-/** Reads `length` bytes at `offset`, fewer at the end of the file, null when the file cannot be read. */
-export type ReadAt = (offset: number, length: number) => Buffer | null
+/** Reads `length` bytes at `offset`, fewer at the end of the file. */
+type ReadAt = (offset: number, length: number) => Buffer
 
 function summarize(header: Record<string, unknown>, headerEnd: number): WeightHeader {
   const bytes = new Map<string, number>()
@@ -42,14 +42,12 @@ function summarize(header: Record<string, unknown>, headerEnd: number): WeightHe
 export function readWeightHeader(sizeBytes: number, readAt: ReadAt): WeightHeader {
   if (sizeBytes === 0) return { state: 'empty' }
   const start = readAt(0, 64)
-  if (start === null) return { state: 'unreadable' }
   if (looksLikeHtml(start.toString('latin1'))) return { state: 'html' }
   if (start.length < 8) return { state: 'invalid' }
   const length = start.readBigUInt64LE(0)
   if (length > BigInt(sizeBytes - 8)) return { state: 'header_too_long', claimedBytes: Number(length) }
   if (length > MAX_HEADER_BYTES) return { state: 'too_large' }
   const header = readAt(8, Number(length))
-  if (header === null) return { state: 'unreadable' }
   try {
     const parsed: unknown = JSON.parse(header.toString('utf8'))
     return isObject(parsed) ? summarize(parsed, 8 + Number(length)) : { state: 'invalid' }
