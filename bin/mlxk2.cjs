@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // The JSON-only form: see mlxk.cjs. The command line reads its own name.
-require('./mlxk.cjs')
+module.exports = require('./mlxk.cjs')

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { ensureBuilt, projectFile } from '../setup/build'
+import { finish, type CliResult } from './process'
 
 ensureBuilt()
 
@@ -16,14 +16,6 @@ export interface CliOptions {
   /** Standard input; without it there is none (/dev/null). */
   input?: string
   cwd?: string
-}
-
-export interface CliResult {
-  /** null when a signal ended it. */
-  code: number | null
-  signal: NodeJS.Signals | null
-  stdout: string
-  stderr: string
 }
 
 function mergeEnv(env: Record<string, string | undefined> = {}): NodeJS.ProcessEnv {
@@ -45,37 +37,9 @@ export function startMlxk(args: readonly string[], options: CliOptions = {}): Ch
   return child
 }
 
-/** Collects what a started process prints until it has ended; after `timeoutMs` (30 s) it is killed. */
-export function finish(child: ChildProcess, timeoutMs = 30_000): Promise<CliResult> {
-  return new Promise((done, fail) => {
-    let stdout = ''
-    let stderr = ''
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
-    child.once('error', fail)
-    child.once('close', (code, signal) => {
-      clearTimeout(timer)
-      done({ code, signal, stdout, stderr })
-    })
-  })
-}
-
 /** Runs one command line to its end. */
 export function mlxk(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   return finish(startMlxk(args, options), options.timeoutMs)
-}
-
-/** The first line that a process prints on stdout. @throws Error with its stderr when it ends without one */
-export function firstLine(child: ChildProcess): Promise<string> {
-  return new Promise((done, fail) => {
-    let stderr = ''
-    child.stderr?.on('data', (bytes: Buffer) => (stderr += bytes.toString()))
-    if (child.stdout === null) return fail(new Error('stdout is not a pipe'))
-    const lines = createInterface({ input: child.stdout })
-    lines.once('line', (line) => done(line))
-    lines.once('close', () => fail(new Error(`it ended without a line: ${stderr}`)))
-  })
 }
 
 /** Runs a command line on a terminal of its own (Python's pty module), `columns` wide; typed text is sent when `prompt` has appeared. */

@@ -57,7 +57,7 @@ function buildIfStale({ force = false } = {}) {
     lock.exec('BEGIN EXCLUSIVE')
     if (!force && isFresh()) return true
     process.stderr.write('Building MLX Knife…\n')
-    const env = { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '0' }
+    const env = { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', FORCE_COLOR: undefined }
     const options = { cwd: root, env, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }
     const result = require('node:child_process').spawnSync(process.execPath, [builder, 'build'], options)
     if (result.status === 0) return true

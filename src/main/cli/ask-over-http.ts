@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { AppError } from '../../shared/errors'
 
@@ -17,12 +18,21 @@ export interface HttpReply {
   finish_reason: string | null
 }
 
-interface Chunk {
-  model?: string
-  choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[]
-  usage?: HttpReply['usage']
-  error?: { message?: string }
-}
+const apiError = z.object({
+  error: z.object({ message: z.string().optional(), code: z.string().nullable().optional() }).optional(),
+})
+const chunkSchema = apiError.extend({
+  model: z.string().optional(),
+  choices: z
+    .array(
+      z.object({
+        delta: z.object({ content: z.string().nullable().optional() }).optional(),
+        finish_reason: z.string().nullable().optional(),
+      }),
+    )
+    .optional(),
+  usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number(), total_tokens: z.number() }).nullable().optional(),
+})
 
 /**
  * Asks one question as any OpenAI client would: a streamed chat completion.
@@ -61,16 +71,16 @@ async function request(url: string, model: string, question: string, signal: Abo
     throw toLost(error, signal)
   }
   if (response.ok) return response
-  const body = (await response.json().catch(() => ({}))) as { error?: { message?: string; code?: string } }
-  throw new AppError('internal', `The API answered ${response.status}: ${body.error?.message ?? 'no reason given'}`, {
+  const body = apiError.safeParse(await response.json().catch(() => null)).data
+  throw new AppError('internal', `The API answered ${response.status}: ${body?.error?.message ?? 'no reason given'}`, {
     hint: '"mlxk doctor" says what is missing.',
-    data: { status: response.status, api_code: body.error?.code ?? null },
+    data: { status: response.status, api_code: body?.error?.code ?? null },
   })
 }
 
 function readEvent({ data }: EventSourceMessage, reply: HttpReply, onText: (text: string) => void): void {
   if (data === '[DONE]') return
-  const chunk = JSON.parse(data) as Chunk
+  const chunk = chunkSchema.parse(JSON.parse(data))
   if (chunk.error !== undefined) throw new AppError('engine_crashed', chunk.error.message ?? 'The answer ended with an error.')
   const choice = chunk.choices?.[0]
   const text = choice?.delta?.content ?? ''

@@ -36,9 +36,11 @@ function createOutput(stream: NodeJS.WriteStream, onClosed: () => void): Output 
     open = false
     onClosed()
   })
+  // Typed as a boolean, but not there at all when the stream is a file or a pipe.
+  const isTTY = 'isTTY' in stream && stream.isTTY
   return {
-    isTTY: stream.isTTY === true,
-    columns: () => (stream.isTTY === true && stream.columns > 0 ? stream.columns : null),
+    isTTY,
+    columns: () => (isTTY && stream.columns > 0 ? stream.columns : null),
     write: (text) => {
       if (open) stream.write(text)
     },

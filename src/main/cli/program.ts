@@ -3,7 +3,7 @@ import { AppError } from '../../shared/errors'
 import { version } from '../../shared/version'
 import type { Globals, ProgramName } from './argv'
 import { ExitError, type Outcome, type Submit } from './command'
-import { commands, lookUpCommand, suggestCommand } from './command-table'
+import { commands, lookUpCommand, suggestCommand, type CommandWord } from './command-table'
 import { createContext } from './context'
 import type { CliIo } from './io'
 
@@ -23,39 +23,46 @@ With every command:
  * @throws AppError usage, not_implemented, and whatever the command throws
  */
 export async function dispatchCommand(globals: Globals, io: CliIo, program: ProgramName, known: string | null): Promise<Outcome> {
-  const { rest } = globals
-  const word = rest.find((each) => !each.startsWith('-'))
-  if (known === null && word !== undefined) throw unknownCommand(word, program)
-  // `mlxk help list` is `mlxk list --help`.
-  const topic = known === 'help' ? (rest.filter((each) => !each.startsWith('-'))[1] ?? null) : known
-  const looked = topic === null || topic === 'help' ? null : lookUpCommand(topic)
-  if (looked !== null && looked.kind !== 'built' && !(known === 'help' && looked.kind === 'unknown'))
-    throw notHere(topic ?? '', looked, program)
-  if (looked?.kind === 'unknown') throw unknownCommand(topic ?? '', program)
-
-  let run: Parameters<Submit>[0] | null = null
+  const { rest, mode, color } = globals
+  if (rest.length === 0 && mode !== 'human') {
+    throw new AppError('usage', 'No command was given.', { hint: `See "${program} help".` })
+  }
+  const topic = findTopic(rest, known, program)
   const pages: string[] = []
   const root = createRoot(program, pages)
-  if (looked?.kind === 'built') {
-    const name = topic ?? looked.name
-    const command = root.command(name).summary(looked.entry.summary).description(`${looked.entry.summary}.`)
-    const definition = await looked.entry.load()
-    definition.define(command, (chosen) => {
-      run = chosen
-    })
-    for (const each of [command, ...command.commands]) harden(each, pages)
-  }
+  const chosen: Parameters<Submit>[0][] = []
+  if (topic !== null) await defineCommand(root, topic, pages, (run) => chosen.push(run))
+  // `mlxk help list` is `mlxk list --help`.
   const wantsHelp = known === 'help' || rest.length === 0
-  const words = wantsHelp ? [...(topic === null || topic === 'help' ? [] : [topic]), '--help'] : rest
-  await parse(root, words, pages, `${program}${topic === null || topic === 'help' ? '' : ` ${topic}`}`)
-  if (run === null) {
-    const text = pages.join('')
-    if (rest.length === 0 && globals.mode !== 'human')
-      throw new AppError('usage', 'No command was given.', { hint: `See "${program} help".` })
-    return { data: { help: text.trimEnd() }, print: () => io.stdout.write(text), exitCode: rest.length === 0 ? 2 : 0 }
-  }
-  const context = createContext({ io, program, mode: globals.mode, command: known ?? '', color: globals.color })
-  return await (run as Parameters<Submit>[0])(context)
+  const words = wantsHelp ? [...(topic === null ? [] : [topic.word]), '--help'] : rest
+  await parse(root, words, pages, topic === null ? program : `${program} ${topic.word}`)
+  const run = chosen[0]
+  if (run !== undefined) return await run(createContext({ io, program, mode, command: known ?? '', color }))
+  const text = pages.join('')
+  return { data: { help: text.trimEnd() }, print: () => io.stdout.write(text), exitCode: rest.length === 0 ? 2 : 0 }
+}
+
+interface Topic {
+  /** As it was typed, e.g. `server`. */
+  word: string
+  command: Extract<CommandWord, { kind: 'built' }>
+}
+
+/** The command that was typed, or the one that `help` was asked about; null for neither. @throws AppError usage, not_implemented */
+function findTopic(rest: readonly string[], known: string | null, program: ProgramName): Topic | null {
+  const typed = rest.filter((each) => !each.startsWith('-'))
+  const word = known === 'help' ? typed[1] : (known ?? typed[0])
+  if (word === undefined || word === 'help') return null
+  const command = lookUpCommand(word)
+  if (command.kind === 'built') return { word, command }
+  throw command.kind === 'unknown' ? unknownCommand(word, program) : notHere(word, command, program)
+}
+
+async function defineCommand(root: Command, { word, command: { entry } }: Topic, pages: string[], submit: Submit): Promise<void> {
+  const command = root.command(word).summary(entry.summary).description(`${entry.summary}.`)
+  const definition = await entry.load()
+  definition.define(command, submit)
+  for (const each of [command, ...command.commands]) harden(each, pages)
 }
 
 function createRoot(program: ProgramName, pages: string[]): Command {
@@ -111,7 +118,10 @@ async function parse(root: Command, words: readonly string[], pages: string[], n
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.version') pages.splice(0, pages.length, `${root.name()} ${version}\n`)
-    if (error.exitCode === 0 || error.code === 'commander.help') return
+    if (error.exitCode === 0) return
+    if (error.code === 'commander.help') {
+      throw new AppError('usage', `"${name}" needs one more word.`, { hint: `See "${name} --help".` })
+    }
     const message = error.message.replace(/^error: /, '')
     throw new AppError('usage', message.charAt(0).toUpperCase() + message.slice(1).replace(/([^.)?])$/, '$1.'), {
       hint: `See "${name} --help".`,
@@ -126,19 +136,11 @@ function unknownCommand(word: string, program: ProgramName): AppError {
   })
 }
 
-function notHere(
-  word: string,
-  looked: { kind: 'planned' | 'foreign' | 'unknown'; instead?: string | null },
-  program: ProgramName,
-): AppError {
-  if (looked.kind === 'foreign') {
-    return new AppError('usage', `"${word}" is a command of mlx-knife that ${program} does not have.`, {
-      hint: looked.instead ?? undefined,
-    })
+function notHere(word: string, command: Extract<CommandWord, { kind: 'planned' | 'foreign' }>, program: ProgramName): AppError {
+  const hint = command.instead ?? undefined
+  if (command.kind === 'foreign') {
+    return new AppError('usage', `"${word}" is a command of mlx-knife that ${program} does not have.`, { hint })
   }
-  const missing = new AppError('not_implemented', `"${program} ${word}" is not in version ${version}.`, {
-    hint: looked.instead ?? undefined,
-  })
   // Announced but not there: a mistyped command line, not a failed run.
-  return new ExitError(missing, 2)
+  return new ExitError(new AppError('not_implemented', `"${program} ${word}" is not in version ${version}.`, { hint }), 2)
 }

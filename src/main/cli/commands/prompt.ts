@@ -25,7 +25,7 @@ async function readAll(stream: NodeJS.ReadStream): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of stream) {
-    const bytes = Buffer.from(chunk as Buffer | string)
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
     size += bytes.length
     if (size > largestInputBytes) throw new AppError('too_large', 'Standard input is longer than 16 MB.')
     chunks.push(bytes)

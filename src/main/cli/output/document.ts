@@ -30,14 +30,8 @@ export function renderDocument(mode: Exclude<OutputMode, 'human'>, result: Resul
   const { command } = result
   const indent = compact ? undefined : 2
   const short = result.projected ?? result.data
-  switch (mode) {
-    case 'envelope':
-      return `${JSON.stringify({ status, command, data: short, error }, null, indent)}\n`
-    case 'full':
-      return `${JSON.stringify({ status, command, data: result.data, error }, null, indent)}\n`
-    case 'stream':
-      return `${JSON.stringify({ type: 'result', status, command, data: result.data, error })}\n`
-    case 'flat':
-      return `${JSON.stringify({ ...result.data, error }, null, indent)}\n`
-  }
+  if (mode === 'stream') return `${JSON.stringify({ type: 'result', status, command, data: result.data, error })}\n`
+  const document =
+    mode === 'flat' ? { ...result.data, error } : { status, command, data: mode === 'full' ? result.data : short, error }
+  return `${JSON.stringify(document, null, indent)}\n`
 }

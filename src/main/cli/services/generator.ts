@@ -29,7 +29,7 @@ export async function openGenerator(context: Context): Promise<CliGenerator> {
   }
   const { createCore } = await import('../../app')
   const { env, platform } = context
-  const core = await createCore({ env, platform, layout: context.layout(), kind: 'serve', scanInWorker: false })
+  const core = createCore({ env, platform, layout: context.layout(), kind: 'serve', scanInWorker: false })
   return {
     generate: (request, signal) => core.generator.generate({ ...request, face: 'run' }, signal),
     close: () => core.close(),

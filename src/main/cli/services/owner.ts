@@ -43,11 +43,8 @@ export async function own(context: Context, kind: OwnerKind): Promise<App> {
 export async function attachOrOwn(context: Context, kind: OwnerKind): Promise<Session> {
   const running = await connectToOwner(context, context.interruption().signal)
   if (running !== null) return { client: running, owner: toRunningOwner(running), app: null, close: () => Promise.resolve() }
-  const [app, { contract }, { createClient, createDispatcher }] = await Promise.all([
-    own(context, kind),
-    import('../../../shared/contract'),
-    import('../../../shared/rpc'),
-  ])
-  const client = createClient<AppContract>({ open: createDispatcher(contract, app.handlers) })
+  const app = await own(context, kind)
+  const { createClient } = await import('../../../shared/rpc')
+  const client = createClient<AppContract>({ open: app.dispatcher })
   return { client, owner: null, app, close: () => app.close() }
 }
