@@ -61,12 +61,18 @@ export function createStatePublisher({ read }: PublisherDeps): StatePublisher {
     }, INTERVAL_MS)
     timer.unref()
   }
+  /** Whoever asks gets the state as it is, not as it was up to 100 ms ago. */
+  const current = (): AppState => {
+    if (dirty) publish()
+    return state
+  }
   return {
     notice,
-    current: () => state,
+    current,
     subscribe: changes.subscribe,
     watch: async function* (signal) {
       let sent: AppState | null = null
+      current()
       const read = (): { state: AppState; revision: number } => ({ state, revision })
       for await (const snapshot of follow(read, (listener) => changes.subscribe(listener), signal)) {
         yield { revision: snapshot.revision, changes: difference(sent, snapshot.state) }

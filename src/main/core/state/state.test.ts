@@ -46,6 +46,19 @@ describe('the state publisher', () => {
     expect(seen).toEqual([])
   })
 
+  test('whoever asks between two publications gets the newest state', async () => {
+    let revision = 1
+    const publisher = createStatePublisher({ read: () => state(revision) })
+    for (revision = 2; revision < 4; revision++) publisher.notice()
+    revision = 4
+    publisher.notice()
+    expect(publisher.current().models.revision).toBe(4)
+    revision = 5
+    publisher.notice()
+    const frame = (await publisher.watch(new AbortController().signal).next()).value!
+    expect(frame.changes.models).toEqual({ revision: 5 })
+  })
+
   test('a watcher gets everything first, then what changed, with rising revisions', async () => {
     let now = state(1)
     const publisher = createStatePublisher({ read: () => now })
@@ -93,17 +106,17 @@ describe('the watch on the cache roots', () => {
 
   test('a new model is noticed by itself', async () => {
     mkdirSync(base, { recursive: true })
-    const noticed = new Promise<void>((resolve) => {
+    const noticed = new Promise<string>((resolve) => {
       const watcher = watchRoots({
         roots: () => [base],
         intervalMs: 50,
         onChange: () => {
           watcher.close()
-          resolve()
+          resolve('noticed')
         },
       })
       void watcher.check().then(() => mkdirSync(join(base, 'models--c--d')))
     })
-    await noticed
+    expect(await noticed).toBe('noticed')
   })
 })
