@@ -48,13 +48,18 @@ export function createChatHandler(deps: ChatDeps): (context: Context<ApiEnv>) =>
         },
         onClose: work.end,
       })
-      return context.body(body, 200, streamHeaders)
+      return context.body(body, 200, { ...streamHeaders, ...chunked(context) })
     } catch (thrown) {
       const error = work.explain(thrown)
       work.end()
       throw error
     }
   }
+}
+
+/** Said outright, since the adapter else waits a tick or two for the whole body before it sends the first byte. HTTP/1.0 has no chunks. */
+function chunked(context: Context<ApiEnv>): Record<string, string> {
+  return context.env?.incoming?.httpVersion === '1.1' ? { 'Transfer-Encoding': 'chunked' } : {}
 }
 
 interface Work {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AppError } from '../../../shared/errors'
@@ -6,6 +7,8 @@ import { checkRequest, type GuardRules } from '../http'
 import { isUnexpected, toHttpError } from './wire-error'
 
 export interface ApiEnv {
+  /** What the HTTP adapter adds; absent when the app is called as a value. */
+  Bindings: { incoming?: Pick<IncomingMessage, 'httpVersion'> }
   Variables: { requestId: string }
 }
 
