@@ -52,7 +52,8 @@ export function prepareShell(env: Env): boolean {
   // Before the lock, which lies in this folder: one app per data folder.
   app.setPath('userData', dataPaths(env, currentPlatform(env)).electron)
   if (!app.requestSingleInstanceLock()) return false
-  app.enableSandbox()
+  // Chromium cannot sandbox for root (containers); whoever says --no-sandbox knows. Our windows ask for it by themselves in any case.
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
   protocol.registerSchemesAsPrivileged([SCHEME_PRIVILEGES])
   // The menu bar is the app's home: closing the last window is no reason to quit.
   app.on('window-all-closed', () => undefined)
