@@ -5,7 +5,6 @@ import { createBridgeLink, createHttpLink } from './api/transport'
 import { createWindow } from './app/create-window'
 import { chooseMessages } from './lib/messages'
 import { MainWindow } from './windows/MainWindow'
-import './styles.css'
 
 const { mlxk: bridge } = window as Window & { mlxk?: Bridge }
 

@@ -5,21 +5,27 @@ import { useWindow } from './context'
 
 const MAX_DETAILS = 8_000
 
-/** The hint and the facts of an error, as text to read or to copy into a report. */
-export function failureDetails(error: SerializedError): string {
-  const lines = [error.hint ?? null, `code: ${error.code}`]
-  for (const [key, value] of Object.entries(error.data ?? {})) {
+/** The facts of an error, as text to read or to copy into a report; null when it has none. */
+export function failureDetails(error: SerializedError): string | null {
+  const facts = Object.entries(error.data ?? {})
+  if (facts.length === 0) return null
+  const lines = [`code: ${error.code}`]
+  for (const [key, value] of facts) {
     const text = Array.isArray(value) ? value.join('\n') : typeof value === 'string' ? value : JSON.stringify(value)
     lines.push(text.includes('\n') ? `${key}:\n${text}` : `${key}: ${text}`)
   }
-  return lines
-    .filter((line) => line !== null)
-    .join('\n')
-    .slice(0, MAX_DETAILS)
+  return lines.join('\n').slice(0, MAX_DETAILS)
+}
+
+interface FailureNoteProps {
+  error: SerializedError
+  onRetry?: () => void
+  /** False where the action stands beside it already. */
+  withAction?: boolean
 }
 
 /** An error with the action that the table of the contract names for it. */
-export function FailureNote({ error, onRetry }: { error: SerializedError; onRetry?: () => void }) {
+export function FailureNote({ error, onRetry, withAction = true }: FailureNoteProps) {
   const { t, engine, view } = useWindow()
   const { title, action } = uiErrors[error.code]
   const button = (label: string, act: () => void) => (
@@ -28,10 +34,20 @@ export function FailureNote({ error, onRetry }: { error: SerializedError; onRetr
     </Button>
   )
   const offered = () => {
+    if (!withAction) return undefined
     if (action === 'install_engine') return button(t.errors.installEngine, () => void engine.install())
     if (action === 'open_models') return button(t.errors.openModels, () => view.go('models'))
     if (onRetry !== undefined && action !== 'none') return button(t.common.tryAgain, onRetry)
     return undefined
   }
-  return <ErrorNote title={title} message={error.message} details={failureDetails(error)} words={t.common} actions={offered()} />
+  return (
+    <ErrorNote
+      title={title}
+      message={error.message}
+      hint={error.hint ?? null}
+      details={failureDetails(error)}
+      words={t.common}
+      actions={offered()}
+    />
+  )
 }

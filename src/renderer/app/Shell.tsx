@@ -23,13 +23,13 @@ function Connecting() {
     const timer = setTimeout(() => setSlow(true), SLOW_MS)
     return () => clearTimeout(timer)
   }, [])
-  return slow ? <Notice icon={<Ring size={26} />} title={t.app.connecting} /> : null
+  return slow ? <Notice icon={<Ring size={26} />} title={t.app.connecting} level={1} /> : null
 }
 
 function NoAccess() {
   const { t } = useWindow()
   return (
-    <Notice icon={<KeyRound size={28} strokeWidth={1.4} />} title={t.access.title} alert>
+    <Notice icon={<KeyRound size={28} strokeWidth={1.4} />} title={t.access.title} alert level={1}>
       <div className="grid justify-items-center gap-3">
         {t.access.text}
         <code className="mono text flex h-8 items-center gap-2 rounded-3 bg-field ps-3 pe-1 text-ink shadow-[inset_0_0_0_1px_var(--k-line)]">
@@ -76,6 +76,9 @@ export function Shell() {
   const known = useServer((server) => server.app !== null)
   const view = useView((store) => store.view)
   useShortcuts(app)
+  useEffect(() => {
+    document.title = t.app.title(t.sections[view])
+  }, [t, view])
 
   if (state === 'unauthorized')
     return (
@@ -91,6 +94,7 @@ export function Shell() {
             icon={<CloudOff size={28} strokeWidth={1.4} />}
             title={t.errors.title('connection_lost')}
             alert
+            level={1}
             actions={<Button onClick={connection.retryNow}>{t.common.tryNow}</Button>}
           >
             {t.connection.lostAlone}

@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { COMMAND_MESSAGE } from '../../shared/bridge'
 import { findLoaded, modelKey } from '../features/models/model'
 import { baseUrl } from '../features/server/store'
 import { copyText } from '../lib/clipboard'
@@ -27,7 +28,8 @@ function run(app: WindowApp, command: Command): boolean {
       if (command === 'chat') view.focus('composer')
       return true
     case 'search':
-      view.go('models')
+      // Elsewhere the browser's own search finds more.
+      if (stores.view.getState().view !== 'models') return false
       view.focus('search')
       return true
     case 'new_chat':
@@ -37,7 +39,7 @@ function run(app: WindowApp, command: Command): boolean {
       return true
     case 'switch_model':
       view.go('chat')
-      view.focus('switcher')
+      view.openSwitcher(true)
       return true
     case 'stop':
       chat.stop()
@@ -90,6 +92,8 @@ export function useShortcuts(app: WindowApp): void {
         return
       }
       if (event.key === 'Escape') {
+        // It closes what is open first.
+        if (document.querySelector('[data-popup-open], [role="dialog"]') !== null) return
         if (app.stores.chat.getState().draft !== null && app.stores.view.getState().view === 'chat') app.chat.stop()
         else if (app.stores.view.getState().detailOpen) app.view.openDetail(false)
         return
@@ -97,7 +101,17 @@ export function useShortcuts(app: WindowApp): void {
       const command = findCommand(event, app.host)
       if (command !== null && run(app, command)) event.preventDefault()
     }
+    // The app's own menus ask the same things.
+    const onMessage = (event: MessageEvent): void => {
+      if (event.source !== window) return
+      if (event.data === `${COMMAND_MESSAGE}:models`) run(app, 'models')
+      if (event.data === `${COMMAND_MESSAGE}:new_chat`) run(app, 'new_chat')
+    }
     window.addEventListener('keydown', onKeyDown)
-    return () => window.removeEventListener('keydown', onKeyDown)
+    window.addEventListener('message', onMessage)
+    return () => {
+      window.removeEventListener('keydown', onKeyDown)
+      window.removeEventListener('message', onMessage)
+    }
   }, [app])
 }

@@ -12,8 +12,9 @@ export interface ViewState {
   detailShown: boolean
   /** In one column: the detail stands in place of the list. */
   detailOpen: boolean
-  /** Rises when something wants the search field, the composer or the model switcher to take the focus. */
-  focus: { target: 'search' | 'composer' | 'switcher'; turn: number } | null
+  /** What wants the focus; whoever takes it sets this back to null. */
+  focus: { target: 'search' | 'composer'; turn: number } | null
+  switcherOpen: boolean
 }
 
 export type ViewStore = StoreApi<ViewState>
@@ -26,21 +27,27 @@ export function createViewStore(): ViewStore {
     detailShown: true,
     detailOpen: false,
     focus: null,
+    switcherOpen: false,
   }))
 }
 
 export interface ViewActions {
   go: (view: View) => void
-  focus: (target: 'search' | 'composer' | 'switcher') => void
+  focus: (target: 'search' | 'composer') => void
+  focusDone: () => void
+  openSwitcher: (open: boolean) => void
   toggleSidebar: (asOverlay: boolean) => void
   toggleDetail: () => void
   openDetail: (open: boolean) => void
 }
 
 export function createViewActions(store: ViewStore): ViewActions {
+  let turns = 0
   return {
     go: (view) => store.setState({ view, sidebarOpen: false }),
-    focus: (target) => store.setState({ focus: { target, turn: (store.getState().focus?.turn ?? 0) + 1 } }),
+    focus: (target) => store.setState({ focus: { target, turn: ++turns } }),
+    focusDone: () => store.setState({ focus: null }),
+    openSwitcher: (switcherOpen) => store.setState({ switcherOpen }),
     toggleSidebar: (asOverlay) =>
       store.setState(asOverlay ? { sidebarOpen: !store.getState().sidebarOpen } : { sidebarShown: !store.getState().sidebarShown }),
     toggleDetail: () => store.setState({ detailShown: !store.getState().detailShown }),

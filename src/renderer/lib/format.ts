@@ -5,10 +5,14 @@ const MIB = 2 ** 20
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
+/** Midnight alone does not make something of yesterday. */
+const LATE_NIGHT_MS = 12 * HOUR_MS
 
 export interface Formatters {
   /** Bytes on disk, ÷ 10⁹ as macOS shows them; under 0.1 GB whole MB. */
   disk: (bytes: number) => string
+  /** As `disk`, but exact for the small files beside the weights: 1,420 B, 11 KB. */
+  fileSize: (bytes: number) => string
   /** Bytes of memory, ÷ 2³⁰, called GB as macOS does. */
   memory: (bytes: number) => string
   /** 32,768 */
@@ -21,7 +25,7 @@ export interface Formatters {
   seconds: (ms: number) => string
   /** Per second, one decimal. */
   rate: (perSecond: number) => string
-  /** Now, 4 min ago, 3 h ago, Yesterday, Tuesday, 12 Nov, 12 Nov 2024. */
+  /** Now, 4 min ago, 3 h ago, Yesterday, Tuesday, 12 Nov, Nov 2024. */
   ago: (iso: string, nowMs: number) => string
   /** Date and time in full, for details. */
   dateTime: (iso: string) => string
@@ -49,7 +53,7 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long' })
   const dayMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
-  const dayMonthYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' })
+  const monthYear = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric' })
   const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const rules = new Intl.PluralRules(locale)
 
@@ -65,14 +69,18 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
     const days = calendarDay(now) - calendarDay(then)
     if (passedMs < MINUTE_MS) return words.now
     if (passedMs < HOUR_MS) return words.minutesAgo(whole.format(Math.floor(passedMs / MINUTE_MS)))
-    if (days <= 0) return words.hoursAgo(whole.format(Math.floor(passedMs / HOUR_MS)))
+    if (days <= 0 || passedMs < LATE_NIGHT_MS) return words.hoursAgo(whole.format(Math.floor(passedMs / HOUR_MS)))
     if (days === 1) return words.yesterday
     if (days < 7) return weekday.format(then)
-    return (then.getFullYear() === now.getFullYear() ? dayMonth : dayMonthYear).format(then)
+    return (then.getFullYear() === now.getFullYear() ? dayMonth : monthYear).format(then)
   }
 
   return {
     disk: (bytes) => size(bytes, GB_DISK, MB_DISK),
+    fileSize: (bytes) => {
+      if (bytes < 1e4) return `${whole.format(bytes)} B`
+      return bytes < MB_DISK ? `${whole.format(bytes / 1e3)} KB` : size(bytes, GB_DISK, MB_DISK)
+    },
     memory: (bytes) => size(bytes, GIB, MIB),
     integer: (value) => whole.format(value),
     tokens: (count) => (count < 1024 ? whole.format(count) : `${upToOne.format(count / 1024)}K`),

@@ -1,4 +1,4 @@
-import { fromSerializedError, toSerializedError, type SerializedError } from '../../shared/errors'
+import { isErrorCode, toSerializedError, type SerializedError } from '../../shared/errors'
 
 /** What the stores keep of a failed call: a value, or null when the user ended the call. */
 export function toFailure(error: unknown): SerializedError | null {
@@ -7,6 +7,8 @@ export function toFailure(error: unknown): SerializedError | null {
 }
 
 /** An error out of the owner's state. A code this window does not know becomes `internal`. */
-export function asFailure(value: { code: string; message: string } | null): SerializedError | null {
-  return value === null ? null : toSerializedError(fromSerializedError(value as SerializedError))
+export function asFailure(value: (Omit<SerializedError, 'code'> & { code: string }) | null): SerializedError | null {
+  if (value === null) return null
+  const { code, ...rest } = value
+  return { ...rest, code: isErrorCode(code) ? code : 'internal' }
 }

@@ -24,7 +24,10 @@ export function Banner({ tone = 'plain', icon, children, actions, alert = false 
   return (
     <div
       role={alert ? 'alert' : 'status'}
-      className={cx('enter mx-4 mt-3 flex min-h-9 flex-none items-center gap-2 rounded-3 py-1.5 ps-3 pe-1.5 text-12', tones[tone])}
+      className={cx(
+        'enter mx-4 mt-3 mb-2 flex min-h-9 flex-none items-center gap-2 rounded-3 py-1.5 ps-3 pe-1.5 text-12',
+        tones[tone],
+      )}
     >
       <span className="grid flex-none place-items-center">{icon}</span>
       <div className="flex min-w-0 flex-1 items-center gap-3">{children}</div>

@@ -3,7 +3,7 @@ import { cx } from '../../lib/cx'
 import { Ring } from './Ring'
 import { Tip } from './Tip'
 
-type Kind = 'plain' | 'primary' | 'soft' | 'ghost'
+type Kind = 'plain' | 'primary' | 'soft' | 'ghost' | 'link'
 type Size = 's' | 'm' | 'l'
 
 export interface ButtonProps extends Omit<ComponentProps<'button'>, 'type' | 'disabled'> {
@@ -21,13 +21,14 @@ const kinds: Record<Kind, string> = {
     'bg-raised shadow-[inset_0_0_0_1px_var(--k-line-2),var(--k-shadow-1)] fine:hover:bg-[image:linear-gradient(var(--k-hover),var(--k-hover))] active:bg-[image:linear-gradient(var(--k-press),var(--k-press))]',
   primary: 'bg-accent text-on-accent shadow-1 fine:hover:bg-accent-hi active:bg-accent-hi',
   soft: 'bg-track text-accent-ink fine:hover:bg-press active:bg-press',
+  link: 'text-accent-ink fine:hover:bg-hover active:bg-press',
   ghost: 'text-ink-2 fine:hover:bg-hover fine:hover:text-ink active:bg-press',
 }
 
 const sizes: Record<Size, string> = {
   s: 'h-6 px-[9px] text-12',
-  m: 'h-7 px-[11px]',
-  l: 'h-8 px-3.5',
+  m: 'h-7 px-[11px] text-13',
+  l: 'h-8 px-3.5 text-13',
 }
 
 const base =
@@ -90,7 +91,12 @@ export function IconButton({
         {...rest}
         aria-disabled={isOff || undefined}
         onClick={isOff ? undefined : onClick}
-        className={cx(base, squares[size], isOff ? 'text-ink-off' : kinds[kind], className)}
+        className={cx(
+          base,
+          squares[size],
+          isOff ? cx('text-ink-off', kind !== 'ghost' && 'shadow-[inset_0_0_0_1px_var(--k-line)]') : kinds[kind],
+          className,
+        )}
       >
         {children}
       </button>

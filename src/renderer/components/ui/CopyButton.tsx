@@ -19,7 +19,7 @@ const SHOWN_MS = 1_600
 export function CopyButton({ text, label, copiedLabel, caption, kind = 'ghost', className = '' }: CopyButtonProps) {
   const [copied, setCopied] = useState(false)
   useEffect(() => {
-    if (!copied) return
+    if (!copied) return undefined
     const timer = setTimeout(() => setCopied(false), SHOWN_MS)
     return () => clearTimeout(timer)
   }, [copied])

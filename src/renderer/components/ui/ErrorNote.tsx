@@ -6,6 +6,8 @@ import { CopyButton } from './CopyButton'
 interface ErrorNoteProps {
   title: string
   message: string
+  /** What to do next. */
+  hint?: string | null
   /** Folded out by "Details"; null or empty when there is nothing more to say. */
   details: string | null
   words: { details: string; copy: string; copied: string }
@@ -13,7 +15,7 @@ interface ErrorNoteProps {
 }
 
 /** What went wrong, the way out, and details for whoever wants to report it. */
-export function ErrorNote({ title, message, details, words, actions }: ErrorNoteProps) {
+export function ErrorNote({ title, message, hint = null, details, words, actions }: ErrorNoteProps) {
   const [open, setOpen] = useState(false)
   const hasDetails = details !== null && details !== ''
   return (
@@ -25,6 +27,11 @@ export function ErrorNote({ title, message, details, words, actions }: ErrorNote
           <span dir="auto" className="[overflow-wrap:anywhere]">
             {message}
           </span>
+          {hint === null ? null : (
+            <span dir="auto" className="text-ink-2 [overflow-wrap:anywhere]">
+              {hint}
+            </span>
+          )}
         </div>
       </div>
       {actions === undefined && !hasDetails ? null : (

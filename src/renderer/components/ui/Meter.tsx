@@ -5,19 +5,19 @@ export interface MeterProps {
   value: number | null
   label: string
   tone?: 'normal' | 'warn' | 'bad'
-  /** `progress` for work that runs, `meter` for a level. */
-  role?: 'progressbar' | 'meter'
+  /** Work that runs, or a level. */
+  kind?: 'progress' | 'level'
   className?: string
 }
 
 const tones = { normal: 'bg-data-1', warn: 'bg-warn', bad: 'bg-bad' }
 
-export function Meter({ value, label, tone = 'normal', role = 'progressbar', className }: MeterProps) {
+export function Meter({ value, label, tone = 'normal', kind = 'progress', className }: MeterProps) {
   const percent = value === null ? null : Math.round(Math.min(1, Math.max(0, value)) * 100)
   return (
     <div
       data-meter
-      role={role}
+      role={kind === 'level' ? 'meter' : 'progressbar'}
       aria-label={label}
       aria-valuemin={0}
       aria-valuemax={100}

@@ -11,16 +11,29 @@ interface SearchFieldProps {
   onChange: (value: string) => void
   /** Esc on the empty field, or ↓: back to where the search belongs. */
   onLeave: () => void
-  /** Takes the focus each time this number rises. */
+  /** Takes the focus when this is not 0, then calls `onFocused`. */
   focusTurn: number
+  onFocused: () => void
   className?: string
 }
 
-export function SearchField({ label, clearLabel, shortcut, value, onChange, onLeave, focusTurn, className }: SearchFieldProps) {
+export function SearchField({
+  label,
+  clearLabel,
+  shortcut,
+  value,
+  onChange,
+  onLeave,
+  focusTurn,
+  onFocused,
+  className,
+}: SearchFieldProps) {
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => {
-    if (focusTurn > 0) input.current?.select()
-  }, [focusTurn])
+    if (focusTurn === 0) return
+    input.current?.select()
+    onFocused()
+  }, [focusTurn, onFocused])
   return (
     <div
       className={cx(

@@ -12,11 +12,12 @@ interface ToastProps {
 export function Toast({ children, action, onEnd }: ToastProps) {
   const [held, setHeld] = useState(false)
   useEffect(() => {
-    if (held) return
+    if (held) return undefined
     const timer = setTimeout(onEnd, SHOWN_MS)
     return () => clearTimeout(timer)
   }, [held, onEnd])
   return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it only waits while it is looked at
     <div
       role="status"
       onPointerEnter={() => setHeld(true)}

@@ -112,18 +112,12 @@ export function GrowingAnswer({ draft }: { draft: Draft }) {
   const { message, waiting } = draft
   const content = useDeferredValue(message.content)
   return (
-    <article aria-label={t.chat.answer} aria-busy="true" className="text grid gap-2 text-14">
+    <article aria-label={t.chat.answer} aria-busy="true" className="growing text grid gap-2 text-14">
       {message.reasoning === null ? null : (
         <Reasoning text={message.reasoning} ms={message.reasoning_ms} thinking={draft.thinkingSince !== null} />
       )}
       {content === '' ? null : <Prose text={content} />}
-      {waiting === null ? (
-        message.content === '' ? null : (
-          <span aria-hidden="true" className="caret -mt-1" />
-        )
-      ) : (
-        <WaitingLine waiting={waiting} model={message.model ?? ''} />
-      )}
+      {waiting === null ? null : <WaitingLine waiting={waiting} model={message.model ?? ''} />}
     </article>
   )
 }

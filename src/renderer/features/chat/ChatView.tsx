@@ -97,7 +97,7 @@ export function ChatView() {
         <Toast
           onEnd={() => stores.chat.setState({ cleared: null })}
           action={
-            <Button size="s" kind="ghost" className="text-accent-ink" onClick={chat.undoNewChat}>
+            <Button size="s" kind="link" onClick={chat.undoNewChat}>
               {t.common.undo}
             </Button>
           }

@@ -13,19 +13,25 @@ interface ComposerProps {
 }
 
 export function Composer({ off }: ComposerProps) {
-  const { t, chat, host } = useWindow()
+  const { t, chat, host, view } = useWindow()
   const input = useChat((state) => state.input)
   const answering = useChat((state) => state.draft !== null)
   const focus = useView((state) => (state.focus?.target === 'composer' ? state.focus.turn : 0))
   const area = useRef<HTMLTextAreaElement>(null)
 
-  useEffect(() => area.current?.focus(), [focus])
+  useEffect(() => area.current?.focus(), [])
+  useEffect(() => {
+    if (focus === 0) return
+    area.current?.focus()
+    view.focusDone()
+  }, [focus, view])
+  // After every render: the text may have changed from outside, too.
   useLayoutEffect(() => {
     const element = area.current
     if (element === null) return
     element.style.height = 'auto'
     element.style.height = `${Math.min(element.scrollHeight, window.innerHeight * MAX_SHARE)}px`
-  }, [input])
+  })
 
   const send = (): void => {
     if (off === false) void chat.send()

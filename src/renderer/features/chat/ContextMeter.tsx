@@ -22,7 +22,7 @@ export function ContextMeter() {
       title={t.chat.contextLabel(format.integer(used), format.integer(total))}
     >
       <Meter
-        role="meter"
+        kind="level"
         value={used / total}
         tone={meterTone(used, total)}
         label={t.chat.contextLabel(format.integer(used), format.integer(total))}

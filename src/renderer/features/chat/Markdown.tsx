@@ -52,7 +52,7 @@ function Pre({ node }: { node?: TreeNode | undefined }) {
 const components: ComponentProps<typeof ReactMarkdown>['components'] = {
   a: ({ href, children }) => <Link {...(href === undefined ? {} : { href })}>{children}</Link>,
   img: ({ alt }) => <Picture {...(alt === undefined ? {} : { alt })} />,
-  pre: ({ node }) => <Pre node={node as TreeNode | undefined} />,
+  pre: ({ node }) => <Pre node={node} />,
   table: ({ children }) => (
     <div className="overflow-x-auto">
       <table>{children}</table>

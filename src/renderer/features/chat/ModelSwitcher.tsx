@@ -1,6 +1,6 @@
 import { Select } from '@base-ui/react/select'
 import { Check, ChevronDown } from 'lucide-react'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import type { LoadedModel, ModelSummary } from '../../../shared/contract'
 import { useChat, useModels, useView, useWindow } from '../../app/context'
 import { MiddleCut } from '../../components/ui/MiddleCut'
@@ -67,11 +67,7 @@ export function ModelSwitcher() {
   const model = useChat((state) => state.model)
   const list = useModels((state) => state.list)
   const loaded = useModels((state) => state.loaded)
-  const focus = useView((state) => (state.focus?.target === 'switcher' ? state.focus.turn : 0))
-  const [open, setOpen] = useState(false)
-  useEffect(() => {
-    if (focus > 0) setOpen(true)
-  }, [focus])
+  const open = useView((state) => state.switcherOpen)
 
   const able = useMemo(() => (list?.models ?? []).filter(canChat), [list])
   const inMemory = able.filter((entry) => findLoaded(loaded, entry.name) !== null)
@@ -82,13 +78,12 @@ export function ModelSwitcher() {
     <Select.Root
       value={model}
       open={open}
-      onOpenChange={setOpen}
+      onOpenChange={view.openSwitcher}
       onValueChange={(value) => {
         if (value === null) return
         chat.setModel(value)
         view.focus('composer')
       }}
-      modal={false}
     >
       <Select.Trigger
         aria-label={`${t.chat.model}: ${short}`}

@@ -49,6 +49,10 @@ function useSpokenProgress(): void {
   }, [answering, last, announce, t, format])
 }
 
+function scrollToEnd(element: HTMLElement | null): void {
+  if (element !== null) element.scrollTop = element.scrollHeight
+}
+
 /** The conversation. Follows its end, unless somebody has scrolled up. */
 export function Thread() {
   const { t } = useWindow()
@@ -60,10 +64,6 @@ export function Thread() {
   const [away, setAway] = useState(false)
   useSpokenProgress()
 
-  const toEnd = (): void => {
-    const element = scroller.current
-    if (element !== null) element.scrollTop = element.scrollHeight
-  }
   const onScroll = (): void => {
     const element = scroller.current
     if (element === null) return
@@ -75,13 +75,13 @@ export function Thread() {
   useLayoutEffect(() => {
     if (messages.at(-1)?.role !== 'user') return
     following.current = true
-    toEnd()
+    scrollToEnd(scroller.current)
   }, [messages])
   useEffect(() => {
     const element = column.current
-    if (element === null) return
+    if (element === null) return undefined
     const observer = new ResizeObserver(() => {
-      if (following.current) toEnd()
+      if (following.current) scrollToEnd(scroller.current)
     })
     observer.observe(element)
     return () => observer.disconnect()
@@ -110,7 +110,7 @@ export function Thread() {
           className="enter absolute bottom-2 left-1/2 -translate-x-1/2"
           onClick={() => {
             following.current = true
-            toEnd()
+            scrollToEnd(scroller.current)
           }}
         >
           {t.chat.jump}

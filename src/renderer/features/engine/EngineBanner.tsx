@@ -93,7 +93,7 @@ export function EngineBanner() {
           <span className="w-full min-w-12">
             <InstallBar view={view} />
           </span>
-          <span className="num w-9 flex-none text-end text-ink-2">
+          <span aria-hidden="true" className="num w-9 flex-none text-end text-ink-2">
             {progress?.fraction == null ? null : format.percent(progress.fraction)}
           </span>
         </Banner>

@@ -88,7 +88,7 @@ function EngineStep({ view }: { view: EngineView }) {
       }
     >
       <p>{view.kind === 'broken' ? view.reason : t.engine.about}</p>
-      {failure === null ? null : <FailureNote error={failure} />}
+      {failure === null ? null : <FailureNote error={failure} withAction={false} />}
     </Step>
   )
 }

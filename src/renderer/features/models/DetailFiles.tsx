@@ -15,7 +15,7 @@ export function DetailFiles({ detail }: { detail: ModelDetail }) {
     if (files.length === 0) return null
     const bytes = files.reduce((sum, file) => sum + file.size_bytes, 0)
     return (
-      <Section key={kind} title={t.detail.fileKind[kind]} aside={format.disk(bytes)}>
+      <Section key={kind} title={t.detail.fileKind[kind]} aside={format.fileSize(bytes)}>
         <ul className="grid gap-[5px] text-12">
           {files.map((file) => (
             <li key={file.path} className="flex gap-3">
@@ -23,7 +23,7 @@ export function DetailFiles({ detail }: { detail: ModelDetail }) {
                 {file.path}
               </span>
               <span className="num flex-none text-ink-2" title={`${format.integer(file.size_bytes)} B`}>
-                {file.size_bytes < 1e5 ? `${format.integer(file.size_bytes)} B` : format.disk(file.size_bytes)}
+                {format.fileSize(file.size_bytes)}
               </span>
             </li>
           ))}

@@ -6,6 +6,7 @@ import { CopyButton } from '../../components/ui/CopyButton'
 import { Meter } from '../../components/ui/Meter'
 import { cx } from '../../lib/cx'
 import { asFailure } from '../../lib/serialized'
+import { useNow } from '../../lib/use-now'
 import { Facts, Section } from './detail-parts'
 import { HealthMark } from './HealthMark'
 import { isLoading, loadWord } from './load-words'
@@ -47,7 +48,7 @@ function Problems({ model }: { model: ModelSummary }) {
 
 function Engine({ loaded }: { loaded: LoadedModel }) {
   const { t, format } = useWindow()
-  const now = Date.now()
+  const now = useNow()
   if (isLoading(loaded))
     return (
       <Section title={loadWord(loaded, t, format)}>

@@ -6,8 +6,17 @@ import { MiddleCut } from '../../components/ui/MiddleCut'
 import { Ring } from '../../components/ui/Ring'
 import { cx } from '../../lib/cx'
 import { HealthMark } from './HealthMark'
-import { isLoading, loadWord } from './load-words'
-import { healthReason, healthState, quantName, shownCapabilities, splitOwner, splitTail, type Capability } from './model'
+import { isLoading, loadWord, loadWordShort } from './load-words'
+import {
+  healthReason,
+  healthState,
+  quantName,
+  shortReason,
+  shownCapabilities,
+  splitOwner,
+  splitTail,
+  type Capability,
+} from './model'
 
 const icons: Record<Capability, typeof Eye> = { reasoning: Lightbulb, tools: Wrench, vision: Eye }
 
@@ -21,7 +30,7 @@ interface ModelRowProps {
   rowIndex: number
   nowMs: number
   onSelect: (key: string) => void
-  onOpen: (key: string) => void
+  onAct: (key: string) => void
 }
 
 function Capabilities({ model }: { model: ModelSummary }) {
@@ -37,11 +46,12 @@ function Capabilities({ model }: { model: ModelSummary }) {
   })
 }
 
-function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowMs, onSelect, onOpen }: ModelRowProps) {
+function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowMs, onSelect, onAct }: ModelRowProps) {
   const { t, format } = useWindow()
   const state = healthState(model)
   const reason = healthReason(model)
-  const { owner, short } = splitOwner(model.name)
+  const short = shortReason(model, t.models.shard)
+  const { owner, short: name } = splitOwner(model.name)
   const problem = loaded === null && (state === 'unhealthy' || state === 'repair' || state === 'cannot_run')
   const tone = state === 'unhealthy' ? 'text-bad-ink' : state === 'repair' ? 'text-warn-ink' : 'text-ink-2'
 
@@ -53,7 +63,7 @@ function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowM
       aria-selected={selected}
       tabIndex={tabStop ? 0 : -1}
       onClick={() => onSelect(rowKey)}
-      onDoubleClick={() => onOpen(rowKey)}
+      onDoubleClick={() => onAct(rowKey)}
       className={cx(
         'columns mx-1 h-[34px] scroll-my-8 rounded-2 px-3 [contain-intrinsic-size:auto_34px] [content-visibility:auto] focus-visible:-outline-offset-2',
         selected ? 'bg-select group-[&:not(:focus-within)]/list:bg-select-idle' : 'fine:hover:bg-hover',
@@ -69,7 +79,7 @@ function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowM
         )}
       </td>
       <td role="gridcell" className="flex items-center gap-1.5" title={model.name}>
-        <MiddleCut prefix={owner === null ? null : `${owner}/`} {...splitTail(short)} />
+        <MiddleCut prefix={owner === null ? null : `${owner}/`} {...splitTail(name)} />
         <Capabilities model={model} />
       </td>
       <td role="gridcell" className="num text-end" title={`${format.integer(model.size_bytes)} B`}>
@@ -80,7 +90,7 @@ function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowM
       </td>
       {problem ? (
         <td role="gridcell" aria-colspan={2} className={cx('c-state c-why truncate', tone)} title={reason ?? t.models.state[state]}>
-          <span className="max-wide:hidden">{reason ?? t.models.state[state]}</span>
+          <span className="max-wide:hidden">{short ?? t.models.state[state]}</span>
           <span className="wide:hidden text-12">{t.models.state[state]}</span>
         </td>
       ) : (
@@ -98,9 +108,7 @@ function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowM
                   className={cx('size-[7px] flex-none rounded-full', isLoading(loaded) ? 'hidden' : 'bg-ok')}
                 />
                 <span className="truncate max-wide:hidden">{loadWord(loaded, t, format)}</span>
-                <span className="truncate wide:hidden">
-                  {loaded.state === 'ready' ? t.models.loaded : loadWord(loaded, t, format)}
-                </span>
+                <span className="truncate wide:hidden">{loadWordShort(loaded, t, format)}</span>
               </span>
             )}
           </td>

@@ -1,24 +1,14 @@
 import { ChevronDown, ChevronRight, ChevronUp } from 'lucide-react'
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useCallback, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import type { ModelSummary } from '../../../shared/contract'
 import { useModels, useWindow } from '../../app/context'
 import { cx } from '../../lib/cx'
+import { useNow } from '../../lib/use-now'
 import { findByPrefix, findLoaded, modelKey, moveSelection, nextSort, type Group, type GroupName, type SortKey } from './model'
 import { ModelRow } from './ModelRow'
 
 const PAGE_ROWS = 12
 const TYPING_MS = 900
-const NOW_MS = 30_000
-
-/** The time, renewed now and then for "4 min ago". */
-function useNow(): number {
-  const [now, setNow] = useState(() => Date.now())
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), NOW_MS)
-    return () => clearInterval(timer)
-  }, [])
-  return now
-}
 
 function Column({
   name,
@@ -69,7 +59,7 @@ function GroupHead({ name, count, folded, onToggle }: { name: GroupName; count: 
   const Arrow = folded ? ChevronRight : ChevronDown
   return (
     <tr role="row" className="block">
-      <td role="gridcell" className="block px-[10px] pt-1.5">
+      <td role="gridcell" className="block px-[10px] pt-1">
         <button
           type="button"
           aria-expanded={!folded}
@@ -86,10 +76,15 @@ function GroupHead({ name, count, folded, onToggle }: { name: GroupName; count: 
 
 interface ModelTableProps {
   groups: readonly Group[]
+  /** Shows the details. */
   onOpen: (key: string) => void
+  /** Does what the model is for. */
+  onAct: (key: string) => void
+  /** A click shows the details too, where they stand in place of the list. */
+  openOnSelect: boolean
 }
 
-export function ModelTable({ groups, onOpen }: ModelTableProps) {
+export function ModelTable({ groups, onOpen, onAct, openOnSelect }: ModelTableProps) {
   const { t, stores, models: actions } = useWindow()
   const loaded = useModels((state) => state.loaded)
   const selected = useModels((state) => state.selected)
@@ -118,12 +113,13 @@ export function ModelTable({ groups, onOpen }: ModelTableProps) {
   )
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    const row = (event.target as HTMLElement).closest<HTMLElement>('[data-key]')
+    const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]') : null
     if (row === null || event.metaKey || event.ctrlKey || event.altKey) return
     const current = row.dataset['key'] ?? null
     if ((event.key === 'Enter' || event.key === 'ArrowRight') && current !== null) {
       event.preventDefault()
-      onOpen(current)
+      if (event.key === 'Enter') onAct(current)
+      else onOpen(current)
       return
     }
     let target = moveSelection(keys, current, event.key, PAGE_ROWS)
@@ -163,7 +159,7 @@ export function ModelTable({ groups, onOpen }: ModelTableProps) {
           <Column name="changed" label={t.models.column.changed} className="c-wide" />
         </tr>
       </thead>
-      <tbody role="rowgroup" className="block min-h-0 flex-1 overflow-y-auto pt-1 pb-3" id="model-list">
+      <tbody role="rowgroup" className="block min-h-0 flex-1 overflow-y-auto pb-3" id="model-list">
         {groups.map((group) => (
           <GroupRows key={group.name} group={group} folded={folded.includes(group.name)} onToggle={() => toggle(group.name)}>
             {(model) => {
@@ -178,8 +174,8 @@ export function ModelTable({ groups, onOpen }: ModelTableProps) {
                   tabStop={key === tabStop}
                   rowIndex={(indexOf.get(key) ?? 0) + 2}
                   nowMs={now}
-                  onSelect={focusRow}
-                  onOpen={onOpen}
+                  onSelect={openOnSelect ? onOpen : focusRow}
+                  onAct={onAct}
                 />
               )
             }}

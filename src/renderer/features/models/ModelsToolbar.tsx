@@ -91,6 +91,7 @@ export function ModelsToolbar({ models, shown, hasDetail, onLeaveSearch }: Model
             onChange={(value) => stores.models.setState({ search: value })}
             onLeave={onLeaveSearch}
             focusTurn={focus}
+            onFocused={view.focusDone}
             className="w-[196px] flex-none max-side:w-auto max-side:max-w-[196px] max-side:flex-1"
           />
           {hasDetail ? (

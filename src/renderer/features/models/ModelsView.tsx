@@ -1,4 +1,4 @@
-import { Box, MousePointerClick, Search, TriangleAlert } from 'lucide-react'
+import { Box, Search, TriangleAlert } from 'lucide-react'
 import { useCallback, useMemo } from 'react'
 import { FailureNote } from '../../app/FailureNote'
 import { useEngine, useModels, useView, useWindow } from '../../app/context'
@@ -8,7 +8,7 @@ import { Notice } from '../../components/ui/Notice'
 import { TWO_COLUMNS, useMedia } from '../../lib/use-media'
 import { EngineBanner } from '../engine/EngineBanner'
 import { FirstRun } from '../engine/FirstRun'
-import { groupModels, modelKey } from './model'
+import { canChat, groupModels, modelKey } from './model'
 import { ModelDetailPane } from './ModelDetailPane'
 import { ModelsToolbar } from './ModelsToolbar'
 import { ModelTable } from './ModelTable'
@@ -42,7 +42,7 @@ function RootProblem() {
 }
 
 export function ModelsView() {
-  const { t, stores, view, models: actions } = useWindow()
+  const { t, stores, view, models: actions, openChat } = useWindow()
   const list = useModels((state) => state.list)
   const listError = useModels((state) => state.listError)
   const loaded = useModels((state) => state.loaded)
@@ -68,6 +68,14 @@ export function ModelsView() {
     },
     [actions, stores, view],
   )
+  const act = useCallback(
+    (key: string) => {
+      const model = stores.models.getState().list?.models.find((entry) => modelKey(entry) === key)
+      if (model !== undefined && canChat(model)) openChat(model.name)
+      else open(key)
+    },
+    [open, openChat, stores],
+  )
   const focusList = useCallback(() => document.querySelector<HTMLElement>('#model-list [tabindex="0"]')?.focus(), [])
 
   const content = () => {
@@ -79,7 +87,11 @@ export function ModelsView() {
       )
     if (list === null) return null
     if (isEmpty) return <FirstRun roots={list.roots} />
-    return groups.length === 0 ? <NothingFound /> : <ModelTable groups={groups} onOpen={open} />
+    return groups.length === 0 ? (
+      <NothingFound />
+    ) : (
+      <ModelTable groups={groups} onOpen={open} onAct={act} openOnSelect={!twoColumns} />
+    )
   }
 
   const instead = !twoColumns && detailOpen && chosen !== null
@@ -107,10 +119,7 @@ export function ModelsView() {
         {twoColumns && detailShown && !isEmpty && list !== null ? (
           <aside className="w-(--detail-width) flex-none border-s border-line bg-pane" aria-label={t.common.details}>
             {chosen === null ? (
-              <Notice
-                icon={groups.length === 0 ? <Box size={28} strokeWidth={1.4} /> : <MousePointerClick size={28} strokeWidth={1.4} />}
-                title={t.detail.none}
-              >
+              <Notice icon={<Box size={28} strokeWidth={1.4} />} title={t.detail.none}>
                 {t.detail.noneText}
               </Notice>
             ) : (

@@ -21,6 +21,12 @@ export function loadWord(loaded: LoadedModel, t: Messages, format: Formatters): 
   }
 }
 
+/** The same for a column that has no room: the ring beside it says that it loads. */
+export function loadWordShort(loaded: LoadedModel, t: Messages, format: Formatters): string {
+  if (loaded.state === 'ready') return t.models.loaded
+  return loaded.state === 'loading' && loaded.progress !== null ? format.percent(loaded.progress) : loadWord(loaded, t, format)
+}
+
 /** True while a load is under way: the ring turns and Cancel is offered. */
 export function isLoading(loaded: LoadedModel | null): boolean {
   return loaded !== null && (loaded.state === 'spawning' || loaded.state === 'loading' || loaded.state === 'warming')

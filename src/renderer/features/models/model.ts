@@ -40,6 +40,15 @@ export function healthReason(model: ModelSummary): string | null {
   return model.findings[0]?.message ?? model.reason
 }
 
+const SHARD = /^\S*-0*(\d+)-of-0*(\d+)\.\w+ (.*)$/
+
+/** The reason for a narrow column: a shard by its number instead of its long file name, no full stop. */
+export function shortReason(model: ModelSummary, shard: (number: string, of: string, rest: string) => string): string | null {
+  const reason = healthReason(model)?.replace(/\.$/, '') ?? null
+  const [, number, of, rest] = SHARD.exec(reason ?? '') ?? []
+  return number === undefined || of === undefined || rest === undefined ? reason : shard(number, of, rest)
+}
+
 const CHAT_CAPABILITIES = new Set(['text-generation', 'chat'])
 
 /** True when Chat can offer the model. A list without capabilities says nothing against it. */

@@ -49,8 +49,8 @@ function LoadedRow({ entry }: { entry: LoadedModel }) {
       </span>
       <Button
         size="s"
-        kind="ghost"
-        className="-me-2 text-accent-ink"
+        kind="link"
+        className="-me-2"
         aria-label={t.server.unloadModel(short)}
         onClick={() => void models.unload(entry.name)}
       >
@@ -110,6 +110,7 @@ function Details() {
           <ErrorNote
             title={uiErrors[error.code].title}
             message={error.message}
+            hint={port === null ? (error.hint ?? null) : null}
             details={failureDetails(error)}
             words={t.common}
             actions={
@@ -119,9 +120,6 @@ function Details() {
                     {t.errors.usePort(port)}
                   </Button>
                 )}
-                <Button size="s" kind="ghost" onClick={() => void actions.start()}>
-                  {t.common.tryAgain}
-                </Button>
               </>
             }
           />
@@ -152,7 +150,7 @@ export function ServerFoot() {
     <Popover.Root>
       <Popover.Trigger
         aria-label={`${t.server.state[server.state]}${server.port === null ? '' : t.server.port(server.port)}, ${t.server.loaded(live.length)}. ${t.server.details}`}
-        className="m-2 grid flex-none gap-[7px] rounded-3 border border-line bg-hover px-2.5 pt-2.5 pb-[11px] text-start fine:hover:bg-press data-popup-open:bg-press"
+        className="m-2 grid flex-none gap-[7px] rounded-3 border border-line bg-hover px-2.5 pt-2.5 pb-[11px] text-start data-popup-open:border-line-2 fine:hover:border-line-2"
       >
         <span className="flex items-center gap-1.5 text-12">
           <ServerDot state={server.state} />

@@ -9,6 +9,7 @@ export const en = {
   locale: 'en',
   app: {
     name: 'MLX Knife',
+    title: (view: string) => `${view} · MLX Knife`,
     connecting: 'Connecting to MLX Knife',
     skipToContent: 'Skip to content',
     crashedTitle: 'This view stopped working',
@@ -133,6 +134,7 @@ export const en = {
     group: { loaded: 'Loaded', problems: 'Problems', ready: 'Ready', cannot_run: 'Cannot run here' },
     state: { healthy: 'Healthy', cannot_run: 'Healthy*', repair: 'Repair', unhealthy: 'Unhealthy' },
     cannotRun: 'The engine cannot run this model',
+    shard: (number: string, of: string, rest: string) => `Shard ${number} of ${of} ${rest}`,
     capability: { reasoning: 'Reasoning', tools: 'Tools', vision: 'Vision' },
     showDetail: 'Show details',
     hideDetail: 'Hide details',
