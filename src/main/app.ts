@@ -3,20 +3,20 @@ import { existsSync } from 'node:fs'
 import { contract, CONTRACT_VERSION } from '../shared/contract'
 import type { AppContract, AppInfo, AppState, EngineStatus, Handlers, OwnerKind, ServerStatus } from '../shared/contract'
 import { AppError } from '../shared/errors'
-import { dispatch, type CallReport, type Dispatcher } from '../shared/rpc'
+import { dispatch, type Dispatcher } from '../shared/rpc'
 import { version } from '../shared/version'
 import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
 import { createEngineEnvironment, createEnginePool, openEngineStream } from './core/engine'
 import type { EngineEnvironment, EnginePool } from './core/engine/types'
 import { createGenerator, type Generator } from './core/generation'
 import { createJobs } from './core/jobs'
-import { createLog, type Log } from './core/log'
+import { complainTo, createLog, logCalls, type Log } from './core/log'
 import { createCatalog, type ModelCatalog } from './core/models'
-import { acquireOwnership, findOwner, type Ownership } from './core/ownership'
+import { acquireOwnership, alreadyRunning, findOwner, type Ownership } from './core/ownership'
 import { chooseLogLevel, chooseServer, createSettings, type OpenSettings, type ServerFlags } from './core/settings'
 import type { SettingsStore } from './core/settings/types'
 import { createStatePublisher, watchRoots } from './core/state'
-import { dataPaths, type DataPaths, type Env, type Layout, type Platform } from './core/system'
+import { dataPaths, within, type DataPaths, type Env, type Layout, type Platform } from './core/system'
 import { createApiListener } from './server/api-listener'
 import { buildControl, createHandlers, createOneTimeCodes, listenControl } from './server/control'
 import { createDemoSwitch } from './server/demo-switch'
@@ -88,21 +88,6 @@ export function createCore(options: AppOptions): Core {
   return buildCore(options, settings, () => maxTokens)
 }
 
-async function refuseSecond(paths: DataPaths): Promise<never> {
-  const owner = await findOwner(paths)
-  const url = owner?.record.api?.url ?? null
-  const control = owner?.record.control.url ?? null
-  const at = url ?? control
-  throw new AppError(
-    'already_running',
-    owner === null ? 'MLX Knife already runs, but does not answer.' : `MLX Knife already runs: pid ${owner.info.pid}, ${at}.`,
-    {
-      hint: 'Use the one that runs, or end it first.',
-      data: owner === null ? {} : { pid: owner.info.pid, kind: owner.info.kind, url, control_url: control },
-    },
-  )
-}
-
 /**
  * Makes this process the owner of its data folder, with all services and the control port; the API starts with `startApi`.
  * @throws AppError already_running (data: pid, kind, url, control_url), invalid_setting, permission_denied, disk_full
@@ -113,7 +98,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const level = chooseLogLevel(options.env).value
   chooseServer({}, options.env, createSettings({ paths }).read())
   const ownership = await acquireOwnership(paths)
-  if (ownership === null) return refuseSecond(paths)
+  if (ownership === null) throw alreadyRunning(await findOwner(paths))
   try {
     const log = createLog({ paths, home: options.platform.home, level })
     log.hide(ownership.key.token)
@@ -122,26 +107,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     await ownership.release()
     throw error
   }
-}
-
-/** Reports what went wrong where nobody waits for it. */
-const logTo = (log: Log, message: string) => (error: unknown) => log.error(message, { error })
-
-function reportTo(log: Log): (report: CallReport) => void {
-  return ({ requestId, name, outcome, durationMs, error }) => {
-    const fields = { request_id: requestId, call: name.slice(0, 100), outcome, ms: durationMs }
-    if (error === undefined) log.debug('call', fields)
-    else log.error('call failed', { ...fields, error })
-  }
-}
-
-async function within(ms: number, work: readonly Promise<unknown>[], onError: (error: unknown) => void): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([Promise.all(work.map((part) => part.catch(onError))), late])
-  clearTimeout(timer)
 }
 
 async function runApp(options: AppOptions, ownership: Ownership, log: Log): Promise<App> {
@@ -171,7 +136,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     return engine
   }
   const environment: EngineEnvironment = { ...core.environment, status: engineStatus }
-  const refreshEngine = (): void => void engineStatus().catch(logTo(log, 'engine status'))
+  const refreshEngine = (): void => void engineStatus().catch(complainTo(log, 'engine status'))
 
   const jobs = createJobs({
     runners: { 'engine.install': (signal) => environment.install(signal) },
@@ -244,7 +209,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     pool,
     generator,
   })
-  const report = reportTo(log)
+  const report = logCalls(log)
   const dispatcher: Dispatcher = (name, input, signal) =>
     dispatch(contract, handlers, name, input, { signal: AbortSignal.any([signal, shutdown.signal]), report })
   const control = await listenControl(
@@ -254,7 +219,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
       token: ownership.key.token,
       codes,
       pageRoot: layout.outRenderer,
-      onUnforeseen: logTo(log, 'control request failed'),
+      onUnforeseen: complainTo(log, 'control request failed'),
     }),
     ownership.key.port,
   )
@@ -267,11 +232,11 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   await ownership.keepPort(control.port)
   await publish()
   await watcher.check()
-  if (settings.read().demo.enabled && !existsSync(paths.demoHub)) void demo.enable().catch(logTo(log, 'demo models'))
+  if (settings.read().demo.enabled && !existsSync(paths.demoHub)) void demo.enable().catch(complainTo(log, 'demo models'))
   log.info('started', { pid: process.pid, kind, version, control_port: control.port })
 
   const stop = async (): Promise<void> => {
-    const complain = logTo(log, 'stopping')
+    const complain = complainTo(log, 'stopping')
     shutdown.abort(new AppError('server_shutdown', 'MLX Knife is quitting.'))
     state.close()
     watcher.close()

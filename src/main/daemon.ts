@@ -19,6 +19,8 @@ async function main(): Promise<void> {
     kind: 'daemon',
     scanInWorker: true,
   })
+  // Node ends the process as always; this only keeps what it knew.
+  process.on('uncaughtExceptionMonitor', (error) => app.log.error('uncaught', { error }))
   try {
     const url = await startApi(app)
     process.stdout.write(`${JSON.stringify({ url, control_url: app.controlUrl, pid: process.pid })}\n`)

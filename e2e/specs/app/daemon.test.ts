@@ -46,8 +46,8 @@ async function firstState({ client }: Daemon): Promise<AppState> {
 describe('the built daemon on plain Node, without electron', () => {
   test('has no electron and no checkout to fall back on', () => {
     const { resolve } = createRequire(join(folder, 'out', 'main', 'daemon.cjs'))
-    expect(() => resolve('electron')).toThrow()
-    expect(() => resolve('zod')).toThrow()
+    expect(() => resolve('electron')).toThrow('Cannot find module')
+    expect(() => resolve('zod')).toThrow('Cannot find module')
   })
 
   test('serves models, state and page, and ends on SIGTERM with nothing left', async () => {

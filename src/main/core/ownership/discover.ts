@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AppContract, AppInfo } from '../../../shared/contract'
+import { AppError } from '../../../shared/errors'
 import { createClient, createHttpTransport, type Client } from '../../../shared/rpc'
 import type { DataPaths } from '../system'
 import { controlKeyFile } from './acquire'
@@ -63,4 +64,16 @@ export type OwnerClient = Client<AppContract> & { owner: Owner }
 export async function connectOwner(paths: DataPaths, options: DiscoveryOptions = {}): Promise<OwnerClient | null> {
   const owner = await findOwner(paths, options)
   return owner === null ? null : { ...open(owner, options.fetch), owner }
+}
+
+/** What a second owner is told; null: the first holds the lock, but does not answer. */
+export function alreadyRunning(owner: Owner | null): AppError {
+  const hint = 'Use the one that runs, or end it first.'
+  if (owner === null) return new AppError('already_running', 'MLX Knife already runs, but does not answer.', { hint })
+  const { info, record } = owner
+  const url = record.api?.url ?? null
+  return new AppError('already_running', `MLX Knife already runs: pid ${info.pid}, ${url ?? record.control.url}.`, {
+    hint,
+    data: { pid: info.pid, kind: info.kind, url, control_url: record.control.url },
+  })
 }

@@ -4,6 +4,6 @@
  * Asking imports no schemas, so it costs a command's start next to nothing.
  */
 export { acquireOwnership, type Ownership } from './acquire'
-export { connectOwner, findOwner, type DiscoveryOptions, type Owner, type OwnerClient } from './discover'
+export { alreadyRunning, connectOwner, findOwner, type DiscoveryOptions, type Owner, type OwnerClient } from './discover'
 export { takeLock } from './lock'
 export type { ControlKey, OwnerRecord } from './record'

@@ -1,0 +1,136 @@
+import { describe, expect, test, vi } from 'vitest'
+import {
+  contract,
+  type AppContract,
+  type AppInfo,
+  type EngineStatus,
+  type LoadedModel,
+  type ModelDetail,
+} from '../../../shared/contract'
+import { AppError } from '../../../shared/errors'
+import { createClient, createDispatcher } from '../../../shared/rpc'
+import type { EngineLease } from '../../core/engine/types'
+import type { ResolvedModel } from '../../core/models/types'
+import { createEmitter } from '../../core/system'
+import { createHandlers, type HandlerDeps } from '.'
+
+const loaded = (state: LoadedModel['state']): LoadedModel => ({
+  name: 'org/model',
+  hash: null,
+  state,
+  progress: null,
+  memory_bytes: null,
+  in_flight: 0,
+  pid: 1,
+  context_length: 4096,
+  loaded_at: null,
+  last_used_at: null,
+  error: null,
+})
+
+const unused = (): never => {
+  throw new Error('not part of this test')
+}
+
+function setUp() {
+  const changes = createEmitter<undefined>()
+  const release = vi.fn<() => void>()
+  let list: LoadedModel[] = []
+  let settle: { resolve: (lease: EngineLease) => void; reject: (error: Error) => void } | null = null
+  let loadSignal: AbortSignal | null = null
+  const unload = vi.fn<(name: string) => Promise<void>>(() => Promise.resolve())
+  const deps: HandlerDeps = {
+    info: {} as AppInfo,
+    drawLink: unused,
+    watchState: unused,
+    jobs: { start: unused, watch: unused, cancel: unused },
+    api: { start: unused, stop: unused },
+    demo: { enable: unused, remove: unused },
+    environment: { status: () => Promise.resolve({} as EngineStatus) },
+    generator: { generate: unused },
+    catalog: {
+      list: unused,
+      health: unused,
+      show: () => Promise.resolve({ model: { name: 'org/model' } } as ModelDetail),
+      resolve: (spec) =>
+        spec === 'model'
+          ? Promise.resolve({ name: 'org/model' } as ResolvedModel)
+          : Promise.reject(new AppError('model_not_found', 'No such model.')),
+    },
+    pool: {
+      acquire: (_model, { signal }) => {
+        loadSignal = signal
+        return new Promise((resolve, reject) => (settle = { resolve, reject }))
+      },
+      list: () => list,
+      unload,
+      log: () => [],
+      subscribe: (listener) => changes.subscribe(listener),
+      close: () => Promise.resolve(),
+    },
+  }
+  const become = (state: LoadedModel['state']): void => {
+    list = [loaded(state)]
+    changes.emit(undefined)
+  }
+  const client = createClient<AppContract>({ open: createDispatcher(contract, createHandlers(deps)) })
+  const finish = (error?: Error): void => {
+    if (error === undefined) settle?.resolve({ release } as unknown as EngineLease)
+    else settle?.reject(error)
+  }
+  return {
+    client,
+    become,
+    finish,
+    release,
+    unload,
+    signal: () => loadSignal,
+    started: () => vi.waitFor(() => expect(settle).not.toBeNull()),
+  }
+}
+
+describe('loading a model', () => {
+  test('tells each state, ends when it is ready, and keeps nothing of it', async () => {
+    const { client, become, finish, started, release } = setUp()
+    const states = client.stream('models.load', { model: 'model' })
+    const first = states.next()
+    await started()
+    become('loading')
+    expect((await first).value).toMatchObject({ name: 'org/model', state: 'loading' })
+    become('ready')
+    expect((await states.next()).value).toMatchObject({ state: 'ready' })
+    finish()
+    for await (const state of states) expect(state.state).toBe('ready')
+    expect(release).toHaveBeenCalledOnce()
+  })
+
+  test('leaving the stream does not stop the load', async () => {
+    const { client, become, finish, started, signal, release } = setUp()
+    const states = client.stream('models.load', { model: 'model' })
+    const first = states.next()
+    await started()
+    become('loading')
+    await first
+    await states.return()
+    expect(signal()?.aborted).toBe(false)
+    finish()
+    await vi.waitFor(() => expect(release).toHaveBeenCalledOnce())
+  })
+
+  test('ends with the error of the load, or of the name', async () => {
+    const { client, finish, started } = setUp()
+    const pending = client.stream('models.load', { model: 'model' }).next()
+    await started()
+    finish(new AppError('engine_load_failed', 'It did not load.'))
+    await expect(pending).rejects.toMatchObject({ code: 'engine_load_failed' })
+    await expect(client.stream('models.load', { model: 'x' }).next()).rejects.toMatchObject({ code: 'model_not_found' })
+  })
+})
+
+test('a model is unloaded by any name that leads to it', async () => {
+  const { client, unload, become } = setUp()
+  await client.call('models.unload', { model: 'model' })
+  become('ready')
+  await client.call('models.unload', { model: 'org/model' })
+  expect(unload.mock.calls).toEqual([['org/model'], ['org/model']])
+})
