@@ -1,6 +1,7 @@
 import type { ServerStatus } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
 import type { App } from '../../app'
+import { demoModelNames } from '../../core/demo'
 import { ExitError, type CliCommand, type Outcome } from '../command'
 import type { Context } from '../context'
 import { announce } from '../output/announce'
@@ -50,7 +51,9 @@ async function serveModels(context: Context, word: string | undefined, options: 
     if (resolved !== null) await preload(context, app, resolved)
     announce(context, { url: status.url, port: status.port, pid: process.pid, hosts: status.hosts, model: resolved?.name ?? null })
     if (context.isHuman) await explain(context, app, status)
+    const stopTelling = context.isHuman ? tellLoads(context, app) : null
     await untilAborted(interruption.signal)
+    stopTelling?.()
     context.note('Stopping…')
     return { data: {}, printed: true }
   } catch (error) {
@@ -80,10 +83,27 @@ async function preload(context: Context, app: App, model: Parameters<App['pool']
 
 async function explain(context: Context, app: App, status: ServerStatus): Promise<void> {
   const { models } = await app.catalog.list()
-  const name = models.find((model) => model.health === 'healthy' && model.runtime_compatible)?.name ?? 'MODEL'
+  const runnable = models.filter((model) => model.health === 'healthy' && model.runtime_compatible)
+  // Of the demo's models the first one ends its answer by itself; another counts sheep.
+  const example = runnable.find(({ root }) => root.kind !== 'demo') ?? runnable.find(({ name }) => name === demoModelNames[0])
+  const name = example?.name ?? 'MODEL'
   context.note(`Serving an OpenAI-compatible API on ${context.talkPaint.bold(`${status.url}/v1`)} (Ctrl-C stops it). Try:`)
   context.note(`  ${curlExample(status.url ?? '', name)}`)
   if (models.length === 0) context.note(`There are no models yet: "${context.program} demo" writes three tiny ones.`)
+}
+
+/** One line on stderr whenever a model is loaded, gone or broken. Returns the unsubscriber. */
+function tellLoads(context: Context, app: App): () => void {
+  let before = new Map<string, string>()
+  return app.state.subscribe(({ loaded }) => {
+    const now = new Map(loaded.map(({ name, state }) => [name, state]))
+    for (const { name, state, error } of loaded) {
+      if (before.get(name) === state) continue
+      const time = context.talkPaint.dim(new Date().toTimeString().slice(0, 8))
+      context.note(`${time} ${name}: ${state}${error === null ? '' : `, ${error.message}`}`)
+    }
+    before = now
+  })
 }
 
 export function curlExample(url: string, model: string): string {
