@@ -15,11 +15,6 @@ const wildcards: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]'])
 /** Schemes of desktop apps; no web page can have such an origin. */
 const appSchemes: ReadonlySet<string> = new Set(['app:', 'file:', 'tauri:', 'vscode-webview:', 'vscode-file:'])
 
-/** True for the names of this machine's loopback, as they stand in a URL (`[::1]` in brackets). */
-export function isLoopbackHost(hostname: string): boolean {
-  return loopback.has(hostname)
-}
-
 /**
  * Refuses requests that a web page made our user's browser send. A Host that is not ours is DNS rebinding; an Origin that is not ours,
  * or a fetch that the browser itself calls cross-site, is another site's script. Programs send no Origin and pass.

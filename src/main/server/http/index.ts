@@ -6,6 +6,6 @@
  *   const refusal = checkRequest(request.headers, { hosts: [], origins: [], localOrigins: false })   // AppError forbidden, or null
  *   await listening.close({ graceMs: 4000 })
  */
-export { checkRequest, isLoopbackHost, type GuardRules } from './guards'
+export { checkRequest, type GuardRules } from './guards'
 export { listen, type Listening, type ListenOptions } from './listen'
 export { createPortUserFinder, type PortUser } from './port-user'

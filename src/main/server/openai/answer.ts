@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { GenerationEvent } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
 import { encodeError, encodeEvent, encodeRole, heartbeat, toCompletion, type AnswerHead } from './chat-wire'
@@ -31,7 +32,7 @@ export async function awaitOpening(events: Events, patienceMs: number): Promise<
   const deadline = performance.now() + patienceMs
   for (;;) {
     const pending = events.next()
-    const step = await withTimeout(pending, deadline - performance.now())
+    const step = await until(deadline, pending)
     if (step === null) return { pending }
     if (step.done === true || step.value.type !== 'state') return { pending: Promise.resolve(step) }
   }
@@ -63,7 +64,7 @@ export function streamAnswer(events: Events, opening: Opening, options: StreamOp
   async function next(): Promise<{ text: string; last: boolean }> {
     for (;;) {
       pending ??= events.next()
-      const step = await withTimeout(pending, lastByteAt + silenceMs - performance.now())
+      const step = await until(lastByteAt + silenceMs, pending)
       if (step === null) return { text: heartbeat, last: false }
       pending = null
       if (step.done === true) throw endless()
@@ -94,10 +95,15 @@ export function streamAnswer(events: Events, opening: Opening, options: StreamOp
   return new ReadableStream({ pull, cancel })
 }
 
-/** What `promise` gives, or null when that takes longer than `ms`; an answer that is there already always wins. */
-function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T | null> {
+/**
+ * What `promise` gives, or null once it is `deadline` on the clock of `performance`. An answer that is there already wins, but whoever
+ * asks again and again for news that say nothing still meets the deadline: it is looked at before waiting as well.
+ */
+async function until<T>(deadline: number, promise: Promise<T>): Promise<T | null> {
+  const ms = deadline - performance.now()
+  if (ms <= 0) return Promise.race([promise, setImmediate(null)])
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, Math.min(Math.max(ms, 0), 2 ** 31 - 1), null)
+    const timer = setTimeout(resolve, Math.min(ms, 2 ** 31 - 1), null)
     promise.finally(() => clearTimeout(timer)).then(resolve, reject)
   })
 }

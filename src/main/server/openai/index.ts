@@ -3,9 +3,8 @@
  * engine pool; it holds no rule about models or text of its own. Imported by the composition root and by tests.
  *
  *   const api = await serveApi({ generator, catalog, pool, logError }, { host, port })   // listens; api.url, api.hosts, api.close()
- *   const app = buildApi({ generator, catalog, pool, logError })                         // the same without a socket: app.request(…)
+ * Without a socket it is the value that `buildApi` in api.ts gives: the tests call its `app.request(…)`.
  */
 export { createActivity, type Activity } from './activity'
-export { buildApi } from './api'
 export type { ApiDeps, ApiLimits } from './deps'
 export { serveApi, type ApiServer } from './serve-api'
