@@ -46,8 +46,10 @@ export const fields = {
     section: 'server',
     key: 'host',
     fallback: '127.0.0.1',
-    isValid: (value) => typeof value === 'string' && /^[\w.:%-]{1,253}$/.test(value),
-    allowed: 'a host name or an address, e.g. 127.0.0.1 or 0.0.0.0',
+    // Beyond loopback anyone on the network could call: that needs API keys, which do not exist yet.
+    isValid: (value) => typeof value === 'string' && /^(localhost|::1|127(\.\d{1,3}){3})$/.test(value),
+    allowed:
+      'an address of this machine alone (127.0.0.1, ::1 or localhost): other machines would need API keys, which this version does not have',
     variables: ['MLXK_HOST', 'MLXK2_HOST'],
     parse: text,
   },

@@ -32,8 +32,8 @@ describe('reading settings', () => {
     expect(store.read()).toEqual({ ...defaults, server: { ...defaults.server, port: 8080 }, cache: { extra_roots: ['/models'] } })
   })
   test('a wrong value counts as not there and is reported by its name', () => {
-    const store = open(fileWith('{"server":{"port":"many","host":"0.0.0.0"},"demo":7,"engine":{"python":"relative"}}'))
-    expect(store.read()).toEqual({ ...defaults, server: { ...defaults.server, host: '0.0.0.0' } })
+    const store = open(fileWith('{"server":{"port":"many","host":"127.0.0.2"},"demo":7,"engine":{"python":"relative"}}'))
+    expect(store.read()).toEqual({ ...defaults, server: { ...defaults.server, host: '127.0.0.2' } })
     expect(store.problems().map(({ key }) => key)).toEqual(['engine.python', 'server.port'])
     expect(store.problems()[1]?.message).toContain('0 (any free port) to 65535')
   })
@@ -111,6 +111,13 @@ describe('precedence', () => {
   const settings = { ...defaults, version: 1 as const, server: { host: '127.0.0.1', port: 2000, max_tokens: 10 } }
   const port = (flag: number | undefined, env: Record<string, string>) => chooseServer({ port: flag }, env, settings).port
 
+  test('an address that other machines can reach is refused, whoever names it', () => {
+    for (const host of ['0.0.0.0', '::', '192.168.1.5', 'mac-mini.local', '127.0.0.1.example.com']) {
+      expect(() => chooseServer({ host }, {}, settings)).toThrow('API keys')
+      expect(() => chooseServer({}, { MLXK_HOST: host }, settings)).toThrow('API keys')
+    }
+    for (const host of ['127.0.0.1', '::1', 'localhost']) expect(chooseServer({ host }, {}, settings).host.value).toBe(host)
+  })
   test('flag > environment > settings > default, and says which', () => {
     expect(port(1, { MLXK_PORT: '3' })).toEqual({ value: 1, source: 'flag', from: '--port' })
     expect(port(undefined, { MLXK_PORT: '3', MLXK2_PORT: '4' })).toEqual({ value: 3, source: 'environment', from: 'MLXK_PORT' })
