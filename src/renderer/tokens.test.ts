@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 // vitest empties imported style sheets, and the page's types know no Node: hence the file itself, by a name that types do not follow.
 const NODE_FS: string = 'node:fs'
-const { readFileSync } = (await import(/* @vite-ignore */ NODE_FS)) as { readFileSync: (file: URL, encoding: 'utf8') => string }
-const css = readFileSync(new URL('tokens.css', import.meta.url), 'utf8')
+const fs: { readFileSync: (file: string, encoding: 'utf8') => string } = await import(/* @vite-ignore */ NODE_FS)
+const css = fs.readFileSync('src/renderer/tokens.css', 'utf8')
 
 /** The declarations of the block that begins with `selector`, comments and indentation aside. */
 function declarations(selector: string): string[] {

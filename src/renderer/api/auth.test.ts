@@ -34,7 +34,7 @@ describe('access of a browser page', () => {
     expect(await auth.getToken()).toBe('t1')
     expect(await auth.getToken()).toBe('t1')
     expect(fetch).toHaveBeenCalledOnce()
-    expect(JSON.parse(String(fetch.mock.calls[0]?.[1].body))).toEqual({ code: 'abc' })
+    expect(fetch.mock.calls[0]?.[1].body).toBe(JSON.stringify({ code: 'abc' }))
     expect(values.get('mlxk.token')).toBe('t1')
   })
 

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { COMMAND_MESSAGE } from '../../shared/bridge'
-import { findLoaded, modelKey } from '../features/models/model'
+import { canChat, findLoaded, modelKey } from '../features/models/model'
 import { baseUrl } from '../features/server/store'
 import { copyText } from '../lib/clipboard'
 import { SIDEBAR } from '../lib/use-media'
@@ -19,52 +19,60 @@ function loadOrUnload(app: WindowApp): void {
   void (loaded === null ? app.models.load(model.name) : app.models.unload(model.name))
 }
 
-function run(app: WindowApp, command: Command): boolean {
-  const { view, stores, chat } = app
-  switch (command) {
-    case 'models':
-    case 'chat':
-      view.go(command)
-      if (command === 'chat') view.focus('composer')
-      return true
-    case 'search':
-      // Elsewhere the browser's own search finds more.
-      if (stores.view.getState().view !== 'models') return false
-      view.focus('search')
-      return true
-    case 'new_chat':
-      view.go('chat')
-      chat.newChat()
-      view.focus('composer')
-      return true
-    case 'switch_model':
-      view.go('chat')
-      view.openSwitcher(true)
-      return true
-    case 'stop':
-      chat.stop()
-      return true
-    case 'sidebar':
-      view.toggleSidebar(!window.matchMedia(SIDEBAR).matches)
-      return true
-    case 'detail':
-      if (stores.view.getState().view === 'models') view.toggleDetail()
-      return true
-    case 'load_selected':
-      loadOrUnload(app)
-      return true
-    case 'chat_selected': {
-      const model = selectedModel(app)
-      if (stores.view.getState().view !== 'models' || model === null) return false
-      app.openChat(model.name)
-      return true
-    }
-    case 'copy_url': {
-      const url = baseUrl(stores.server.getState().server)
-      if (url !== null) void copyText(url)
-      return url !== null
-    }
-  }
+/** What each command does; false when there is nothing to do here, so that the browser may have the key. */
+const commands: Record<Command, (app: WindowApp) => boolean> = {
+  models: ({ view }) => {
+    view.go('models')
+    return true
+  },
+  chat: ({ openChat }) => {
+    openChat(null)
+    return true
+  },
+  search: ({ stores, view }) => {
+    // Elsewhere the browser's own search finds more.
+    if (stores.view.getState().view !== 'models') return false
+    view.focus('search')
+    return true
+  },
+  new_chat: ({ chat, openChat }) => {
+    chat.newChat()
+    openChat(null)
+    return true
+  },
+  switch_model: ({ view }) => {
+    view.go('chat')
+    view.openSwitcher(true)
+    return true
+  },
+  stop: ({ chat }) => {
+    chat.stop()
+    return true
+  },
+  sidebar: ({ view }) => {
+    view.toggleSidebar(!window.matchMedia(SIDEBAR).matches)
+    return true
+  },
+  detail: ({ stores, view }) => {
+    if (stores.view.getState().view !== 'models') return false
+    view.toggleDetail()
+    return true
+  },
+  load_selected: (app) => {
+    loadOrUnload(app)
+    return true
+  },
+  chat_selected: (app) => {
+    const model = selectedModel(app)
+    if (app.stores.view.getState().view !== 'models' || model === null || !canChat(model)) return false
+    app.openChat(model.name)
+    return true
+  },
+  copy_url: ({ stores }) => {
+    const url = baseUrl(stores.server.getState().server)
+    if (url !== null) void copyText(url)
+    return url !== null
+  },
 }
 
 const REGIONS = ['sidebar', 'toolbar', 'list', 'detail'] as const
@@ -99,13 +107,13 @@ export function useShortcuts(app: WindowApp): void {
         return
       }
       const command = findCommand(event, app.host)
-      if (command !== null && run(app, command)) event.preventDefault()
+      if (command !== null && commands[command](app)) event.preventDefault()
     }
     // The app's own menus ask the same things.
     const onMessage = (event: MessageEvent): void => {
       if (event.source !== window) return
-      if (event.data === `${COMMAND_MESSAGE}:models`) run(app, 'models')
-      if (event.data === `${COMMAND_MESSAGE}:new_chat`) run(app, 'new_chat')
+      if (event.data === `${COMMAND_MESSAGE}:models`) commands.models(app)
+      if (event.data === `${COMMAND_MESSAGE}:new_chat`) commands.new_chat(app)
     }
     window.addEventListener('keydown', onKeyDown)
     window.addEventListener('message', onMessage)

@@ -95,7 +95,8 @@ export function ModelSwitcher() {
         <MiddleCut {...splitTail(short)} />
         <ChevronDown size={12} aria-hidden="true" className="flex-none text-ink-3" />
       </Select.Trigger>
-      <Select.Portal>
+      {/* Inside the landmark: a screen reader that walks by landmarks finds the list. */}
+      <Select.Portal container={document.querySelector('main')}>
         <Select.Positioner sideOffset={4} alignItemWithTrigger={false} align="start" className="z-50">
           <Select.Popup className="enter max-h-(--available-height) w-[min(400px,calc(100vw-24px))] overflow-y-auto rounded-4 bg-raised p-1 shadow-3 outline-none">
             <Group label={t.chat.switcherLoaded} models={inMemory} loaded={loaded} />

@@ -57,32 +57,21 @@ function endThinking(draft: Draft, nowMs: number): ChatMessage {
 /** One event of the stream added to the answer. */
 export function applyEvent(draft: Draft, event: AnswerEvent, nowMs: number): Draft {
   const { message } = draft
-  switch (event.type) {
-    case 'state':
-      return { ...draft, waiting: { state: event.state, progress: event.progress } }
-    case 'reasoning':
-      return {
-        message: { ...message, reasoning: (message.reasoning ?? '') + event.text },
-        waiting: null,
-        thinkingSince: draft.thinkingSince ?? nowMs,
-      }
-    case 'text': {
-      const thought = endThinking(draft, nowMs)
-      return { message: { ...thought, content: thought.content + event.text }, waiting: null, thinkingSince: null }
+  if (event.type === 'state') return { ...draft, waiting: { state: event.state, progress: event.progress } }
+  if (event.type === 'reasoning')
+    return {
+      message: { ...message, reasoning: (message.reasoning ?? '') + event.text },
+      waiting: null,
+      thinkingSince: draft.thinkingSince ?? nowMs,
     }
-    case 'finish':
-      return {
-        message: {
-          ...endThinking(draft, nowMs),
-          state: 'complete',
-          model: event.model,
-          finish_reason: event.reason,
-          usage: event.usage,
-          timing: event.timing,
-        },
-        waiting: null,
-        thinkingSince: null,
-      }
+  const thought = endThinking(draft, nowMs)
+  if (event.type === 'text')
+    return { message: { ...thought, content: thought.content + event.text }, waiting: null, thinkingSince: null }
+  const { reason, usage, timing, model } = event
+  return {
+    message: { ...thought, state: 'complete', model, finish_reason: reason, usage, timing },
+    waiting: null,
+    thinkingSince: null,
   }
 }
 

@@ -22,17 +22,11 @@ export function engineView(engine: EngineStatus | null, jobs: readonly Job[]): E
   if (engine === null) return { kind: 'unknown' }
   const job = newestInstall(jobs)
   if (job?.state === 'running') return { kind: 'installing', jobId: job.id, progress: job.progress }
-  switch (engine.state) {
-    case 'ready':
-      return { kind: 'ready' }
-    case 'installing':
-      // Somebody else installs, such as the command line: seen, but not ours to cancel.
-      return { kind: 'installing', jobId: null, progress: null }
-    case 'missing':
-    case 'broken':
-      if (job?.state === 'failed') return { kind: 'failed', jobId: job.id, error: asFailure(job.error) }
-      return engine.state === 'missing' ? { kind: 'missing' } : { kind: 'broken', reason: engine.reason, hint: engine.hint }
-  }
+  if (engine.state === 'ready') return { kind: 'ready' }
+  // Somebody else installs, such as the command line: seen, but not ours to cancel.
+  if (engine.state === 'installing') return { kind: 'installing', jobId: null, progress: null }
+  if (job?.state === 'failed') return { kind: 'failed', jobId: job.id, error: asFailure(job.error) }
+  return engine.state === 'missing' ? { kind: 'missing' } : { kind: 'broken', reason: engine.reason, hint: engine.hint }
 }
 
 export type DemoFlow =
@@ -51,19 +45,15 @@ export type DemoEvent =
 /** Steps of "Try the built-in demo model"; `open` says that the chat is to be opened now. */
 export function demoStep(flow: DemoFlow, event: DemoEvent): { flow: DemoFlow; open: boolean } {
   const stay = { flow, open: false }
-  switch (event.type) {
-    case 'started':
-      return { flow: { step: 'enabling' }, open: false }
-    case 'enabled':
-      return flow.step === 'enabling' ? { flow: { step: 'waiting', jobId: event.jobId }, open: false } : stay
-    case 'failed':
-      return { flow: event.error === null ? { step: 'off' } : { step: 'failed', error: event.error }, open: false }
-    case 'engine':
-      if (flow.step !== 'waiting') return stay
-      if (event.view.kind === 'ready') return { flow: { step: 'off' }, open: true }
-      // The engine's own row says why. A failure of an earlier try may still be what the window mirrors: that one is not ours.
-      return event.view.kind === 'failed' && event.view.jobId === flow.jobId ? { flow: { step: 'off' }, open: false } : stay
-  }
+  if (event.type === 'started') return { flow: { step: 'enabling' }, open: false }
+  if (event.type === 'enabled')
+    return flow.step === 'enabling' ? { flow: { step: 'waiting', jobId: event.jobId }, open: false } : stay
+  if (event.type === 'failed')
+    return { flow: event.error === null ? { step: 'off' } : { step: 'failed', error: event.error }, open: false }
+  if (flow.step !== 'waiting') return stay
+  if (event.view.kind === 'ready') return { flow: { step: 'off' }, open: true }
+  // The engine's own row says why. A failure of an earlier try may still be what the window mirrors: that one is not ours.
+  return event.view.kind === 'failed' && event.view.jobId === flow.jobId ? { flow: { step: 'off' }, open: false } : stay
 }
 
 /** The demo model to open first: one that only answers, not the looping or the thinking one. */

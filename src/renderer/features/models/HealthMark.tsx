@@ -1,4 +1,5 @@
 import { Asterisk, Check, CircleDashed, OctagonAlert, TriangleAlert } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { useWindow } from '../../app/context'
 import { cx } from '../../lib/cx'
 import type { HealthState } from './model'
@@ -10,23 +11,18 @@ const tones: Record<HealthState, string> = {
   unhealthy: 'text-bad-ink',
 }
 
-function Shape({ state }: { state: HealthState }) {
-  const common = { size: 14, 'aria-hidden': true } as const
-  switch (state) {
-    case 'healthy':
-      return <Check {...common} />
-    case 'repair':
-      return <TriangleAlert {...common} />
-    case 'unhealthy':
-      return <OctagonAlert {...common} />
-    case 'cannot_run':
-      return (
-        <span className="grid place-items-center *:col-start-1 *:row-start-1">
-          <CircleDashed {...common} />
-          <Asterisk size={8} strokeWidth={3} aria-hidden="true" />
-        </span>
-      )
-  }
+const icon = { size: 14, 'aria-hidden': true } as const
+
+const shapes: Record<HealthState, ReactNode> = {
+  healthy: <Check {...icon} />,
+  repair: <TriangleAlert {...icon} />,
+  unhealthy: <OctagonAlert {...icon} />,
+  cannot_run: (
+    <span className="grid place-items-center *:col-start-1 *:row-start-1">
+      <CircleDashed {...icon} />
+      <Asterisk size={8} strokeWidth={3} aria-hidden="true" />
+    </span>
+  ),
 }
 
 /** The state of a model by its shape, with its word for screen readers. */
@@ -34,7 +30,7 @@ export function HealthMark({ state, withWord = true }: { state: HealthState; wit
   const { t } = useWindow()
   return (
     <span className={cx('grid place-items-center', tones[state])} title={t.models.state[state]}>
-      <Shape state={state} />
+      {shapes[state]}
       {withWord ? <span className="sr-only">{t.models.state[state]}</span> : null}
     </span>
   )

@@ -4,21 +4,17 @@ import type { Messages } from '../../lib/messages'
 
 /** What a model's engine does now, in a word or two. */
 export function loadWord(loaded: LoadedModel, t: Messages, format: Formatters): string {
-  switch (loaded.state) {
-    case 'spawning':
-      return t.models.starting
-    case 'loading':
-      return t.models.loading(loaded.progress === null ? null : format.percent(loaded.progress))
-    case 'warming':
-      return t.models.warming
-    case 'draining':
-      return t.models.draining
-    case 'ready':
-      return loaded.memory_bytes === null ? t.models.loaded : t.models.loadedIn(format.memory(loaded.memory_bytes))
-    case 'stopped':
-    case 'crashed':
-      return t.models.crashed
+  const { progress, memory_bytes: bytes } = loaded
+  const words: Record<LoadedModel['state'], string> = {
+    spawning: t.models.starting,
+    loading: t.models.loading(progress === null ? null : format.percent(progress)),
+    warming: t.models.warming,
+    ready: bytes === null ? t.models.loaded : t.models.loadedIn(format.memory(bytes)),
+    draining: t.models.draining,
+    stopped: t.models.crashed,
+    crashed: t.models.crashed,
   }
+  return words[loaded.state]
 }
 
 /** The same for a column that has no room: the ring beside it says that it loads. */

@@ -117,7 +117,7 @@ function Details() {
               <>
                 {port === null ? null : (
                   <Button size="s" onClick={() => void actions.start(port)}>
-                    {t.errors.usePort(port)}
+                    {t.errors.onPort(port)}
                   </Button>
                 )}
               </>

@@ -58,7 +58,7 @@ export const en = {
     title: (code: ErrorCode) => uiErrors[code].title,
     installEngine: 'Install engine',
     openModels: 'Open Models',
-    usePort: (port: number) => `Use ${port}`,
+    onPort: (port: number) => `Use ${port}`,
   },
   server: {
     state: {
