@@ -1,0 +1,103 @@
+import { test as base, expect, type Browser, type Page } from '@playwright/test'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { electronBinary } from '../../scripts/lib/electron-binary.mjs'
+import { ensureBuilt, projectFile } from '../setup/build'
+import { needsEngine } from '../setup/needs'
+import { electronDriver } from './electron'
+import { createHome } from './home'
+import { createWebDriver } from './web'
+import type { Driver, Home, Session } from './types'
+
+interface Options {
+  engine: 'ready' | 'missing'
+  /** Console messages that this test brings about on purpose. */
+  expectedErrors: RegExp[]
+}
+
+interface Fixtures extends Options {
+  home: Home
+  driver: Driver
+  session: Session
+  /** Takes a picture for test-results/screens, and for docs/screenshots when MLXK_UPDATE_SCREENSHOTS=1. */
+  shoot: (name: string) => Promise<void>
+}
+
+/** Where the browser lies: named, the system's, else Playwright's own. */
+function chromiumPath(): string | undefined {
+  const candidates = [process.env['MLXK_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+  return candidates.find((path) => path !== undefined && path !== '' && existsSync(path))
+}
+
+/** Every error in the page's console is a failure; a violated content security policy is one of them. */
+function watchConsole(problems: string[]): (page: Page) => void {
+  return (page) => {
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text())
+    })
+    page.on('pageerror', (error) => problems.push(String(error)))
+  }
+}
+
+export const test = base.extend<Fixtures, { browserOfWeb: Browser | null }>({
+  engine: ['ready', { option: true }],
+  expectedErrors: [[], { option: true }],
+  browserOfWeb: [
+    async ({ playwright }, use, info) => {
+      if (info.project.name !== 'web') return await use(null)
+      const executablePath = chromiumPath()
+      const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+      const browser = await playwright.chromium.launch({ args, ...(executablePath === undefined ? {} : { executablePath }) })
+      await use(browser)
+      await browser.close()
+    },
+    { scope: 'worker' },
+  ],
+  home: async ({ engine }, use, info) => {
+    ensureBuilt()
+    info.skip(engine === 'ready' && !needsEngine(), 'no engine for the tests (MLXK_TEST_PYTHON)')
+    await use(createHome(info.outputPath('home'), engine))
+  },
+  driver: async ({ browserOfWeb }, use, info) => {
+    if (browserOfWeb !== null) return await use(createWebDriver(browserOfWeb))
+    const { path, reason } = electronBinary()
+    info.skip(path === null, `no Electron: ${reason}`)
+    await use(electronDriver)
+  },
+  session: async ({ driver, home, expectedErrors }, use) => {
+    const problems: string[] = []
+    const session = await driver.start(home, watchConsole(problems))
+    await use(session)
+    await session.close()
+    expect(problems.filter((text) => !expectedErrors.some((pattern) => pattern.test(text)))).toEqual([])
+  },
+  shoot: async ({ session, driver }, use) => {
+    await use(async (name) => {
+      const folders = [projectFile('test-results', 'screens', driver.name)]
+      if (process.env['MLXK_UPDATE_SCREENSHOTS'] === '1') folders.push(projectFile('docs', 'screenshots', driver.name))
+      // The caret would blink into every second picture.
+      for (const folder of folders) await session.page.screenshot({ path: join(folder, `${name}.png`), caret: 'hide' })
+    })
+  },
+})
+
+/** Pids of the engines that run on this data folder. */
+export function enginePids(home: Home): number[] {
+  const folder = join(home.data, 'run', 'engines')
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => Number.parseInt(name, 10))
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    // A zombie has ended; only its parent has not looked yet.
+    return !(process.platform === 'linux' && /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
+  } catch {
+    return false
+  }
+}
+
+export { expect }
