@@ -19,7 +19,7 @@ export function ErrorNote({ title, message, hint = null, details, words, actions
   const [open, setOpen] = useState(false)
   const hasDetails = details !== null && details !== ''
   return (
-    <div role="alert" className="grid gap-2 rounded-3 bg-bad-soft px-3 py-2.5 text-12">
+    <div role="alert" className="grid gap-2 rounded-3 bg-bad-soft px-3 py-2.5 text-12 text-ink">
       <div className="grid grid-cols-[16px_minmax(0,1fr)] gap-x-1.5">
         <OctagonAlert size={14} aria-hidden="true" className="mt-px text-bad-ink" />
         <div className="text grid gap-0.5">
