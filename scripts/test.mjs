@@ -56,6 +56,16 @@ async function setUpEngine() {
   else missing('engine', `it could not be installed:\n${output}`)
 }
 
+/** The real mlx-knife, which our JSON is compared with. */
+async function setUpPeers() {
+  if (!wanted('integration') || process.env.MLXK_TEST_PEER) return
+  console.log('\n== peers for the tests (installed once into .cache, from PyPI)')
+  const { code, output } = await run(process.execPath, ['scripts/setup-peers.mjs'], { capture: true, env })
+  const peer = output.trim().split('\n').at(-1)
+  if (code === 0 && peer && existsSync(peer)) env.MLXK_TEST_PEER = peer
+  else env.MLXK_TEST_PEER_PROBLEM = output.trim()
+}
+
 /** The command that gives a program a display, where there is none. */
 function onDisplay(command, args) {
   const headless = process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY
@@ -70,6 +80,7 @@ if (wanted('build') || named.some((name) => name !== 'check')) {
 }
 await stage('unit', tool('vitest'), ['run', '--project', 'node', '--project', 'dom'])
 await setUpEngine()
+await setUpPeers()
 await stage('integration', tool('vitest'), ['run', '--project', 'integration'])
 
 if (wanted('web')) {

@@ -16,3 +16,16 @@ export function needsEngine(): boolean {
   if (!set) console.log('skipped: no engine for the tests (MLXK_TEST_PYTHON); "npm test" installs one')
   return set
 }
+
+/**
+ * The real `mlxk` of mlx-knife, or null, with the reason printed, where it is not installed. `npm test` installs it and sets the variable.
+ * @throws Error in CI when it is missing
+ */
+export function findPeer(): string | null {
+  const peer = process.env['MLXK_TEST_PEER'] ?? ''
+  if (peer !== '') return peer
+  const reason = process.env['MLXK_TEST_PEER_PROBLEM'] ?? 'MLXK_TEST_PEER is not set: "npm test" installs it'
+  if (process.env['CI'] === 'true') throw new Error(`mlx-knife could not be installed: ${reason}`)
+  console.log(`skipped: no mlx-knife to compare with (${reason})`)
+  return null
+}
