@@ -28,6 +28,7 @@ export default defineConfig({
           daemon: resolve(root, 'src/main/daemon.ts'),
           cli: resolve(root, 'src/main/cli/main.ts'),
           'scan-worker': resolve(root, 'src/main/core/cache/scan-worker.ts'),
+          'hash-worker': resolve(root, 'src/main/core/verify/hash-worker.ts'),
         },
         external: ['electron', '@photostructure/sqlite'],
         output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },

@@ -1,7 +1,9 @@
 import type { Finding, HealthEntry } from '../../../shared/contract'
-import { isCommit, type ScannedRepo, type ScannedSnapshot } from '../cache'
-import { formatBytes, toError, toWarning } from './finding'
-import { checkConfig, checkFiles, checkProcessor, checkTokenizer } from './rules-config'
+import type { ScannedRepo, ScannedSnapshot } from '../cache'
+import { toError } from './finding'
+import { checkConfig, checkFiles, checkPages, checkProcessor, checkTokenizer } from './rules-config'
+import { checkOrphans, checkOtherRevisions, checkPartials, checkRefs, checkWithoutSnapshot } from './rules-repo'
+import { checkTree } from './rules-tree'
 import { checkWeights } from './rules-weights'
 import type { SnapshotFacts } from './snapshot-facts'
 
@@ -13,7 +15,13 @@ const ABSENT: ReadonlySet<string> = new Set([
   'link_dangling',
   'tokenizer_missing',
   'partial_marker',
+  'file_missing',
 ])
+
+/** Errors first; otherwise in their order. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'))
+}
 
 /**
  * Everything wrong with the content of one snapshot, the first rule's finding first: config, weights, links and pointers, tokenizer,
@@ -26,42 +34,16 @@ function checkSnapshot(facts: SnapshotFacts): Finding[] {
     ...checkFiles(facts),
     ...checkTokenizer(facts),
     ...checkProcessor(facts),
+    ...checkPages(facts),
   ]
-  return all.sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'))
+  // A file that another rule has named is not named twice by its size or its absence.
+  const named = new Set(all.map(({ file }) => file))
+  return sortFindings([...all, ...checkTree(facts).filter(({ file }) => file === null || !named.has(file))])
 }
 
 /** True when the snapshot would load as far as the first two levels can say: what makes it a candidate to stand for its repo. */
 export function isComplete(facts: SnapshotFacts): boolean {
   return !checkSnapshot(facts).some(({ severity }) => severity === 'error')
-}
-
-function checkWithoutSnapshot(repo: ScannedRepo): Finding[] {
-  if (repo.problem !== null) return [toError('repo_unreadable', null, repo.problem, false)]
-  if (repo.partials.length > 0) {
-    return [toError('download_incomplete', null, 'The download was interrupted before its first file was complete.')]
-  }
-  return repo.hasSnapshots
-    ? [toError('snapshots_empty', null, 'The folder "snapshots" is empty: no revision was ever completed.')]
-    : [toError('snapshots_missing', null, 'There is no folder "snapshots": this is not a model that any tool can load.')]
-}
-
-/** Partials beside a snapshot that lacks something are the reason; beside a complete one they only take space. */
-function checkPartials(repo: ScannedRepo, lacks: Finding | undefined): Finding[] {
-  if (repo.partials.length === 0) return []
-  const sizeBytes = repo.partials.reduce((sum, partial) => sum + partial.sizeBytes, 0)
-  const left = `${repo.partials.length === 1 ? 'one partial file' : `${repo.partials.length} partial files`} of ${formatBytes(sizeBytes)}`
-  return lacks === undefined
-    ? [toWarning('partial_left', null, `An earlier download left ${left} behind.`)]
-    : [toError('download_incomplete', null, `The download is incomplete (${left} so far). ${lacks.message}`)]
-}
-
-function checkRefs(repo: ScannedRepo): Finding[] {
-  const main = repo.refs['main']
-  if (main === undefined)
-    return [toWarning('ref_missing', 'refs/main', 'refs/main is missing: other tools do not find this model by its name.')]
-  if (repo.snapshots.some(({ hash }) => hash === main)) return []
-  const what = isCommit(main) ? `the revision ${main.slice(0, 8)}, which is not there` : 'something that is no revision'
-  return [toWarning('ref_stale', 'refs/main', `refs/main names ${what}: other tools do not find this model by its name.`)]
 }
 
 /** All findings of a repo as the given snapshot stands for it: errors first; the first one is the reason. */
@@ -77,7 +59,8 @@ export function checkRepo(repo: ScannedRepo, snapshot: ScannedSnapshot | null, f
   )
   const interrupted = partials.filter(({ severity }) => severity === 'error')
   const left = partials.filter(({ severity }) => severity === 'warning')
-  return [...interrupted, ...errors, ...checkRefs(repo), ...warnings, ...left]
+  const around = [...checkOtherRevisions(repo, snapshot), ...left, ...checkOrphans(repo)]
+  return [...interrupted, ...errors, ...checkRefs(repo), ...warnings, ...around]
 }
 
 /** `unhealthy` exactly when the model would not load or some of its bytes are wrong; what only other tools miss is a warning. */

@@ -1,9 +1,14 @@
 /**
- * Is a model whole? First two levels: structure, then sizes and safetensors headers. Rules are pure functions from facts to findings; the
- * only reading, bounded, is in `readSnapshotFacts`. Imported by `models`, later by repair and downloads; must not know the engine, and
+ * Is a model whole? First two levels: structure, then sizes and safetensors headers; the third, hashes, is `verify`'s. Rules are pure functions from facts to findings; the
+ * only reading, bounded, is in `readSnapshotFacts`. Imported by `models`, `verify`, `repair`; must not know the engine, and
  * must not load zod.
  */
-export { checkRepo, isComplete, toHealthEntry, toStatus } from './check'
+export { checkRepo, isComplete, sortFindings, toHealthEntry, toStatus } from './check'
+export { toError } from './finding'
 export { isObject, type JsonFile } from './json-file'
+export { findOrphans } from './rules-repo'
+export { isUsuallyFetched } from './rules-tree'
 export { isWeightPath } from './rules-weights'
 export { readSnapshotFacts, type SnapshotFacts } from './snapshot-facts'
+export { expectedHash, readTree, toPromisedHash, type TreeFile } from './tree'
+export type { ContentMemory } from './types'

@@ -7,14 +7,14 @@ describe('parseJsonFile', () => {
     ['', 'empty'],
     [' \n', 'empty'],
     ['{', 'invalid'],
-    ['\uFEFF{"a":1}', 'invalid'],
+    ['\uFEFF{"a":1}', 'bom'],
     ['{}', 'not_object'],
     ['[1]', 'not_object'],
     ['null', 'not_object'],
     ['<!DOCTYPE html><html></html>', 'html'],
     ['\n<html lang="en">', 'html'],
     ['version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n', 'lfs_pointer'],
-    ['['.repeat(100_000), 'invalid'],
+    ['['.repeat(100_000), 'too_deep'],
   ])('%.30j is %s', (text, state) => {
     expect(parseJsonFile(text).state).toBe(state)
   })

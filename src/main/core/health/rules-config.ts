@@ -8,6 +8,9 @@ import type { SnapshotFacts } from './snapshot-facts'
 const jsonProblems: Record<Exclude<JsonFile['state'], 'ok' | 'missing' | 'lfs_pointer'>, [code: string, text: string]> = {
   empty: ['json_invalid', 'is empty'],
   invalid: ['json_invalid', 'is not valid JSON'],
+  bom: ['json_invalid', 'begins with a byte order mark, which Python does not read'],
+  not_utf8: ['json_invalid', 'is not UTF-8 text'],
+  too_deep: ['json_invalid', 'is nested deeper than Python reads'],
   html: ['html_page', 'holds an HTML page instead of JSON'],
   not_object: ['json_not_object', 'holds no JSON object with content'],
   too_large: ['json_invalid', 'is too large to be what its name says'],
@@ -33,7 +36,7 @@ export function checkConfig({ files, json }: SnapshotFacts): Finding[] {
 }
 
 /** Any of these is a tokenizer that transformers can load. */
-const TOKENIZER_FILES =
+export const TOKENIZER_FILES =
   /^(tokenizer\.json|tokenizer\.model|tiktoken\.model|vocab\.(json|txt)|spiece\.model|sentencepiece\.bpe\.model|tekken\.json)$|\.tiktoken$/
 
 /** tokenizer_config.json needs a tokenizer beside it; no tokenizer at all is fine (some models have none). */
@@ -59,6 +62,11 @@ export function checkTokenizer(facts: SnapshotFacts): Finding[] {
     )
   }
   return findings
+}
+
+/** Other files that loaders read, where a page of the network may have been saved. */
+export function checkPages({ pages }: SnapshotFacts): Finding[] {
+  return pages.map((path) => toError('html_page', path, `${path} holds an HTML page instead of its content.`))
 }
 
 /** A vision model needs its image processor's settings, as a file or inside config.json. */

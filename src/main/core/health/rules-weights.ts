@@ -6,7 +6,7 @@ import type { SnapshotFacts } from './snapshot-facts'
 import type { WeightHeader } from './weight-header'
 
 const WEIGHTS = /\.(safetensors|bin|gguf|npz)$/
-const SHARD = /^model-(\d{5})-of-(\d{5})\.safetensors$/
+const SHARD = /^(model|pytorch_model)-(\d{5})-of-(\d{5})\.(safetensors|bin)$/
 /** A wrong name must not make a hundred thousand findings. */
 const MAX_LISTED = 50
 /** Small .bin files that are settings of the trainer, no weights. */
@@ -79,7 +79,10 @@ function checkIndex(facts: SnapshotFacts, index: NonNullable<ReturnType<typeof c
     return json.state === 'lfs_pointer' ? [] : [toError('index_invalid', path, `${path} is not a valid JSON object.`)]
   const map = json.value['weight_map']
   if (!isObject(map) || Object.keys(map).length === 0) return [toError('index_invalid', path, `${path} names no weight files.`)]
-  const wanted = [...new Set(Object.values(map).map(String))].sort()
+  const names = Object.values(map)
+  if (!names.every((name) => typeof name === 'string'))
+    return [toError('index_invalid', path, `${path} does not name weight files.`)]
+  const wanted = [...new Set(names)].sort()
   const escaping = wanted.filter((name) => name.startsWith('/') || name.split(/[/\\]/).includes('..'))
   if (escaping.length > 0)
     return [toError('index_escapes', path, `${path} names files outside the model: ${joinNames(escaping)}.`, false)]
@@ -109,7 +112,9 @@ function missingShards(missing: readonly string[], total: number): Finding[] {
 function checkShardNames(weights: readonly ScannedFile[]): Finding[] {
   const shards = weights.flatMap(({ path }) => {
     const match = SHARD.exec(path)
-    return match === null ? [] : [{ index: Number(match[1]), total: Number(match[2]), digits: match[2] ?? '' }]
+    if (match === null) return []
+    const [, stem = '', index, digits = '', kind = ''] = match
+    return [{ stem, index: Number(index), total: Number(digits), digits, kind }]
   })
   const [first] = shards
   if (first === undefined) return []
@@ -120,12 +125,12 @@ function checkShardNames(weights: readonly ScannedFile[]): Finding[] {
   const present = new Set(shards.map(({ index }) => index))
   const missing: string[] = []
   for (let index = 1; index <= first.total; index++) {
-    if (!present.has(index)) missing.push(`model-${String(index).padStart(5, '0')}-of-${first.digits}.safetensors`)
+    if (!present.has(index)) missing.push(`${first.stem}-${String(index).padStart(5, '0')}-of-${first.digits}.${first.kind}`)
   }
   if (missing.length > 0) {
     return missingShards(missing, first.total)
   }
-  const name = 'model.safetensors.index.json'
+  const name = `${first.stem}.${first.kind}.index.json`
   return [toError('index_missing', name, `${name} is missing, so nothing says which shard holds what.`)]
 }
 

@@ -1,7 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isReadable, type ScannedFile, type ScannedSnapshot } from '../cache'
-import { isLfsPointer, looksLikeHtml, parseJsonFile, type JsonFile } from './json-file'
+import { decodeText, isLfsPointer, looksLikeHtml, parseJsonFile, type JsonFile } from './json-file'
+import { readTree, type TreeFile } from './tree'
 import { readWeightHeader, type WeightHeader } from './weight-header'
 
 /** Larger JSON files than this are no configuration; an index of 10,000 shards is far smaller. */
@@ -24,6 +25,10 @@ const jsonFiles = [
   'pytorch_model.bin.index.json',
 ] as const
 
+/** Read by loaders; only their first bytes are looked at. */
+const PAGE_SUSPECTS =
+  /^(generation_config|special_tokens_map|added_tokens|vocab|chat_template)\.json$|\.(jinja|model|bin|gguf|npz|tiktoken)$/
+
 /** Everything that judging a snapshot takes: plain data, read once, bounded. */
 export interface SnapshotFacts {
   /** As scanned. */
@@ -33,6 +38,10 @@ export interface SnapshotFacts {
   weights: Record<string, WeightHeader>
   /** Paths of files that hold an LFS pointer instead of their content. */
   lfsPointers: string[]
+  /** Other files that hold an HTML page: weights that are no safetensors, and small files that loaders read. */
+  pages: string[]
+  /** What the Hub said of the revision; null when no tool kept it. */
+  tree: TreeFile[] | null
   /** The beginning of README.md, null when there is none. */
   readme: string | null
   /** `cut`: does not end like JSON. Null when there is no tokenizer.json. */
@@ -72,7 +81,9 @@ function readJson(snapshot: ScannedSnapshot, file: ScannedFile | undefined): Jso
   if (file === undefined || !isReadable(file)) return { state: 'missing' }
   if (file.sizeBytes > MAX_JSON_BYTES) return { state: 'too_large' }
   const bytes = readStart(snapshot, file, file.sizeBytes)
-  return bytes === null ? { state: 'unreadable' } : parseJsonFile(bytes.toString('utf8'))
+  if (bytes === null) return { state: 'unreadable' }
+  const text = decodeText(bytes)
+  return text === null ? { state: 'not_utf8' } : parseJsonFile(text)
 }
 
 function checkTokenizer(snapshot: ScannedSnapshot, file: ScannedFile | undefined): SnapshotFacts['tokenizer'] {
@@ -96,6 +107,11 @@ export function readSnapshotFacts(snapshot: ScannedSnapshot): SnapshotFacts {
   const lfsPointers = readable
     .filter(({ sizeBytes }) => sizeBytes >= 100 && sizeBytes < MAX_POINTER_BYTES)
     .filter((file) => isLfsPointer(readStart(snapshot, file, 64)?.toString('latin1') ?? ''))
+    .map(({ path }) => path)
+  const pages = readable
+    .filter(({ path }) => PAGE_SUSPECTS.test(path))
+    .slice(0, MAX_SHARDS)
+    .filter((file) => looksLikeHtml(readStart(snapshot, file, 64)?.toString('latin1') ?? ''))
     .map(({ path }) => path)
   const shards = readable.filter(({ path }) => path.endsWith('.safetensors') && !lfsPointers.includes(path)).slice(0, MAX_SHARDS)
   const readme = byPath.get('README.md')
@@ -121,6 +137,8 @@ export function readSnapshotFacts(snapshot: ScannedSnapshot): SnapshotFacts {
       ]),
     ),
     lfsPointers,
+    pages,
+    tree: readTree(dirname(dirname(snapshot.path)), snapshot.hash),
     readme:
       readme === undefined || !isReadable(readme)
         ? null

@@ -20,6 +20,10 @@ export type WeightHeader =
 /** Reads `length` bytes at `offset`, fewer at the end of the file. */
 type ReadAt = (offset: number, length: number) => Buffer
 
+function isOffset(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
 function summarize(header: Record<string, unknown>, headerEnd: number): WeightHeader {
   const bytes = new Map<string, number>()
   let end = 0
@@ -27,8 +31,9 @@ function summarize(header: Record<string, unknown>, headerEnd: number): WeightHe
     if (name === '__metadata__') continue
     const offsets = isObject(tensor) ? tensor['data_offsets'] : null
     const [from, to]: unknown[] = Array.isArray(offsets) ? offsets : []
-    if (typeof from !== 'number' || typeof to !== 'number' || !(from >= 0) || !(to >= from)) return { state: 'invalid' }
-    const dtype = isObject(tensor) ? String(tensor['dtype']) : ''
+    // Not larger than a number can count: 1e400 is valid JSON too.
+    if (!isOffset(from) || !isOffset(to) || to < from) return { state: 'invalid' }
+    const dtype = isObject(tensor) && typeof tensor['dtype'] === 'string' ? tensor['dtype'] : ''
     bytes.set(dtype, (bytes.get(dtype) ?? 0) + (to - from))
     end = Math.max(end, to)
   }

@@ -11,14 +11,16 @@ import {
   type CacheScan,
   type ScannedRepo,
 } from '../cache'
-import { toHealthEntry } from '../health'
+import { toHealthEntry, type ContentMemory } from '../health'
 import { evaluateRepo, toDetail, type Evaluation } from './evaluate'
-import type { ModelCatalog, ResolvedModel } from './types'
+import type { ModelCatalog, ModelInspector, ResolvedModel } from './types'
 
 export interface CatalogDeps {
   /** The roots as they are now: the demo may be switched on and off. */
   roots: () => readonly CacheRoot[]
   scan: (roots: readonly CacheRoot[]) => Promise<CacheScan>
+  /** What `verify` remembers; without it no verdict includes damage that was found earlier. */
+  content?: ContentMemory
 }
 
 /** The event loop is given a turn after this long. */
@@ -28,6 +30,7 @@ const MAX_REMEMBERED_NAMES = 64
 /** What a name led to, and what the disk looked like then. */
 interface Remembered {
   rootsProbe: string
+  contentStamp: string
   repoProbe: string
   evaluation: Evaluation
 }
@@ -66,9 +69,11 @@ function toResolved(evaluation: Evaluation): ResolvedModel {
  * The models of all roots. Every call looks at the disk: `list`, `show` and `health` scan, `resolve` checks with a few stats that what
  * a name led to last time is unchanged, since each request of the API asks it. Facts about an unchanged repo are not read twice.
  */
-export function createCatalog({ roots, scan }: CatalogDeps): ModelCatalog {
+export function createCatalog({ roots, scan, content }: CatalogDeps): ModelCatalog & ModelInspector {
   let known = new Map<string, Evaluation>()
   const names = new Map<string, Remembered>()
+
+  const stampContent = (): string => content?.stamp() ?? ''
 
   const scanAll = async (): Promise<{ repos: ScannedRepo[]; states: CacheRootState[] }> => {
     const result = await scan(roots())
@@ -79,9 +84,10 @@ export function createCatalog({ roots, scan }: CatalogDeps): ModelCatalog {
     const next = new Map<string, Evaluation>()
     const evaluations: Evaluation[] = []
     let turnStart = performance.now()
+    const stamp = stampContent()
     for (const repo of repos) {
-      const key = repoFingerprint(repo)
-      const evaluation = known.get(key) ?? evaluateRepo(repo, null)
+      const key = `${stamp} ${repoFingerprint(repo)}`
+      const evaluation = known.get(key) ?? evaluateRepo(repo, null, content)
       next.set(key, evaluation)
       evaluations.push(evaluation)
       if (performance.now() - turnStart > TURN_MS) {
@@ -98,7 +104,7 @@ export function createCatalog({ roots, scan }: CatalogDeps): ModelCatalog {
     const primary = states[0]
     try {
       const { repo, hash } = resolveModel(spec, repos)
-      return evaluateRepo(repo, hash)
+      return evaluateRepo(repo, hash, content)
     } catch (error) {
       const notFound = error instanceof AppError && error.code === 'model_not_found'
       if (!notFound || primary?.state !== 'unreadable') throw error
@@ -109,7 +115,8 @@ export function createCatalog({ roots, scan }: CatalogDeps): ModelCatalog {
     }
   }
 
-  const isUnchanged = ({ evaluation, rootsProbe, repoProbe }: Remembered): boolean =>
+  const isUnchanged = ({ evaluation, rootsProbe, contentStamp, repoProbe }: Remembered): boolean =>
+    contentStamp === stampContent() &&
     rootsProbe === probeRoots(roots()) &&
     evaluation.snapshot !== null &&
     repoProbe === probeRepo(evaluation.repo, evaluation.snapshot)
@@ -118,9 +125,11 @@ export function createCatalog({ roots, scan }: CatalogDeps): ModelCatalog {
     if (found.snapshot === null) return found
     // Probed first, read after: a change in between makes the probe stale, never the answer.
     const repoProbe = probeRepo(found.repo, found.snapshot)
-    const evaluation = evaluateRepo(scanRepo(found.repo.root, found.repo.folder), spec.includes('@') ? found.snapshot.hash : null)
+    const contentStamp = stampContent()
+    const rescanned = scanRepo(found.repo.root, found.repo.folder)
+    const evaluation = evaluateRepo(rescanned, spec.includes('@') ? found.snapshot.hash : null, content)
     names.delete(spec)
-    names.set(spec, { rootsProbe, repoProbe, evaluation })
+    names.set(spec, { rootsProbe, contentStamp, repoProbe, evaluation })
     for (const oldest of names.keys()) {
       if (names.size <= MAX_REMEMBERED_NAMES) break
       names.delete(oldest)
@@ -143,6 +152,7 @@ export function createCatalog({ roots, scan }: CatalogDeps): ModelCatalog {
       const summary = { total: entries.length, healthy_count: healthy.length, unhealthy_count: unhealthy.length }
       return { healthy, unhealthy, summary }
     },
+    inspect: async (spec) => (spec === undefined ? evaluateAll((await scanAll()).repos) : [await evaluateNamed(spec)]),
     resolve: async (spec) => {
       const last = names.get(spec)
       if (last !== undefined && isUnchanged(last)) return toResolved(last.evaluation)

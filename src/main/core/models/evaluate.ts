@@ -1,6 +1,6 @@
-import type { ModelDetail, ModelSummary } from '../../../shared/contract'
+import type { Finding, ModelDetail, ModelSummary } from '../../../shared/contract'
 import { chooseSnapshot, isCommit, snapshotSizeBytes, type ScannedRepo, type ScannedSnapshot } from '../cache'
-import { checkRepo, isComplete, readSnapshotFacts, toStatus, type SnapshotFacts } from '../health'
+import { checkRepo, isComplete, readSnapshotFacts, sortFindings, toStatus, type ContentMemory, type SnapshotFacts } from '../health'
 import { identify, identifyByName, toConfig, toFileKind } from './identity'
 import { findRuntimeProblem, type RuntimeProblem } from './runtime'
 
@@ -10,6 +10,8 @@ export interface Evaluation {
   /** The snapshot that stands for the repo, or the one that was asked for. */
   snapshot: ScannedSnapshot | null
   facts: SnapshotFacts | null
+  /** Everything known to be wrong, damage that `verify` found included. */
+  findings: Finding[]
   summary: ModelSummary
   runtimeProblem: RuntimeProblem | null
 }
@@ -19,11 +21,24 @@ function toIsoTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
 
+/** Structure, sizes and headers, then damage that is known of files with which nothing else is wrong. */
+function judge(
+  repo: ScannedRepo,
+  snapshot: ScannedSnapshot | null,
+  facts: SnapshotFacts | null,
+  content: ContentMemory | undefined,
+): Finding[] {
+  const findings = checkRepo(repo, snapshot, facts)
+  if (content === undefined || snapshot === null || facts === null) return findings
+  const named = new Set(findings.filter(({ severity }) => severity === 'error').map(({ file }) => file))
+  return sortFindings([...findings, ...content.findDamage(repo, snapshot, facts).filter(({ file }) => !named.has(file))])
+}
+
 /**
  * Judges a repo by the snapshot named, else by the one that stands for it. Reads the few files that decide, bounded.
  * @param hash full name of one of the repo's snapshots
  */
-export function evaluateRepo(repo: ScannedRepo, hash: string | null): Evaluation {
+export function evaluateRepo(repo: ScannedRepo, hash: string | null, content?: ContentMemory): Evaluation {
   const remembered = new Map<ScannedSnapshot, SnapshotFacts>()
   const factsOf = (snapshot: ScannedSnapshot): SnapshotFacts => {
     const facts = remembered.get(snapshot) ?? readSnapshotFacts(snapshot)
@@ -36,7 +51,7 @@ export function evaluateRepo(repo: ScannedRepo, hash: string | null): Evaluation
       : // Never another one: what was asked for may be gone by now.
         (repo.snapshots.find((candidate) => candidate.hash === hash) ?? null)
   const facts = snapshot === null ? null : factsOf(snapshot)
-  const findings = checkRepo(repo, snapshot, facts)
+  const findings = judge(repo, snapshot, facts, content)
   const health = toStatus(findings)
   const identity = facts === null ? identifyByName(repo.name) : identify(repo.name, facts)
   const runtimeProblem = health === 'healthy' && facts !== null ? findRuntimeProblem(identity, facts) : null
@@ -64,7 +79,7 @@ export function evaluateRepo(repo: ScannedRepo, hash: string | null): Evaluation
     findings,
     root: { path: repo.root.path, kind: repo.root.kind },
   }
-  return { repo, snapshot, facts, summary, runtimeProblem }
+  return { repo, snapshot, facts, findings, summary, runtimeProblem }
 }
 
 /** The keys of config.json that `show` brings forward; null when it has none of them. */

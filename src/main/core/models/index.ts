@@ -4,4 +4,4 @@
  * `cache` and `health`; imported by the composition root, the engine and generation (types). Must not load zod.
  */
 export { createCatalog } from './catalog'
-export type { ModelCatalog } from './types'
+export type { Inspection, ModelCatalog, ModelInspector } from './types'

@@ -1,4 +1,19 @@
-import type { HealthReport, ModelDetail, ModelList, ModelSummary } from '../../../shared/contract'
+import type { Finding, HealthReport, ModelDetail, ModelList, ModelSummary } from '../../../shared/contract'
+import type { ScannedRepo, ScannedSnapshot } from '../cache'
+import type { SnapshotFacts } from '../health'
+
+/** One verdict, with what it rests on: for `verify` and `repair`, which go on from there. */
+export interface Inspection {
+  repo: ScannedRepo
+  snapshot: ScannedSnapshot | null
+  facts: SnapshotFacts | null
+  findings: Finding[]
+}
+
+export interface ModelInspector {
+  /** The model that a name leads to, or all. Looks at the disk. @throws AppError as the catalog's `show` */
+  inspect: (spec?: string) => Promise<Inspection[]>
+}
 
 /** A model that a name led to, ready for the engine: never a repo id, always a folder. */
 export interface ResolvedModel {

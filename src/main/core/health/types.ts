@@ -1,0 +1,11 @@
+import type { Finding } from '../../../shared/contract'
+import type { ScannedRepo, ScannedSnapshot } from '../cache'
+import type { SnapshotFacts } from './snapshot-facts'
+
+/** What an earlier run of `verify` learnt about bytes that have not changed since. */
+export interface ContentMemory {
+  /** Changes when anything was learnt or forgotten: part of the key of every verdict that is kept. */
+  stamp: () => string
+  /** Damage that is known and still there. Never throws. */
+  findDamage: (repo: ScannedRepo, snapshot: ScannedSnapshot, facts: SnapshotFacts) => Finding[]
+}

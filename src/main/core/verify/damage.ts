@@ -1,0 +1,32 @@
+import type { ExpectedHash, Finding } from '../../../shared/contract'
+import { toError, type ContentMemory } from '../health'
+import { findCheckable, identify } from './locate'
+import type { HashMemory } from './memory'
+
+const names = { sha256: 'SHA-256', 'git-sha1': 'git hash' } as const
+
+/** The bytes of a file are not the ones that its name or the Hub promised. */
+export function toDamage(path: string, expected: ExpectedHash, actual: string): Finding {
+  const hash = `${names[expected.algorithm]} is ${actual.slice(0, 12)}… instead of ${expected.value.slice(0, 12)}…`
+  return toError('hash_mismatch', path, `${path} is damaged: its ${hash}`)
+}
+
+/** What `verify` found earlier and what is still so, for every verdict of the product. */
+export function createContentMemory(memory: HashMemory): ContentMemory {
+  return {
+    stamp: memory.stamp,
+    findDamage: (repo, snapshot, facts) => {
+      const suspect = memory.suspects()
+      if (suspect === null) return []
+      return findCheckable(repo, snapshot, facts).checkable.flatMap(({ file, path, expected }) => {
+        const { algorithm, value } = expected
+        const suspected = suspect(algorithm, file)
+        if (suspected === null || suspected === value) return []
+        // Damage is only said of exactly these bytes.
+        const identity = identify(path)
+        const actual = identity === null ? null : memory.recall(algorithm, identity)
+        return actual === null || actual === value ? [] : [toDamage(file.path, expected, actual)]
+      })
+    },
+  }
+}
