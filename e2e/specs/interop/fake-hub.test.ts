@@ -6,7 +6,7 @@ import { healthyFiles, safetensorsFile } from '../../fixtures/cache'
 
 const id = 'org/Model-4bit'
 const weights = safetensorsFile(1000)
-const files = { ...healthyFiles({ 'model.safetensors': weights }), 'extra/deep/file.txt': 'deep' }
+const files: Record<string, string | Buffer> = { ...healthyFiles({ 'model.safetensors': weights }), 'extra/deep/file.txt': 'deep' }
 let hub: FakeHub
 let commit: string
 

@@ -6,7 +6,7 @@ import { oddCaches, writeForeignName } from '../../fixtures/odd-caches'
 import { needsEngine } from '../../setup/needs'
 import { createCacheHome, listOurs, scanWithPython, type CacheHome } from './support'
 
-const nameOf = (title: string): string => `odd/${title.replaceAll(/[^\w]+/g, '-')}`
+const nameOf = (title: string): string => `odd/${title.replaceAll(/\W+/g, ' ').trim().replaceAll(' ', '-')}`
 const neighbour = 'mlx-community/Healthy-4bit'
 
 let home: CacheHome
@@ -36,12 +36,9 @@ describe('a cache of odd repos beside a healthy one', () => {
     const { code, stdout } = await mlxk(['health', '--json=full'], { env: home.env })
     expect(code).toBe(0)
     const { data } = JSON.parse(stdout) as { data: { healthy: { name: string }[]; unhealthy: { name: string; reason: string }[] } }
-    expect(data.unhealthy.map(({ name, reason }) => [name, reason]).sort()).toEqual(
-      ours.models
-        .filter(({ health }) => health === 'unhealthy')
-        .map(({ name, reason }) => [name, reason])
-        .sort(),
-    )
+    const said = (models: { name: string; reason: string | null }[]): string[] =>
+      models.map(({ name, reason }) => `${name}: ${reason}`).sort()
+    expect(said(data.unhealthy)).toEqual(said(ours.models.filter(({ health }) => health === 'unhealthy')))
   })
 
   it.runIf(process.platform === 'linux')('does not stumble over a folder whose name is not UTF-8', async () => {

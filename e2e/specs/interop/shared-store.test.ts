@@ -18,7 +18,8 @@ let payload: string
 /** As huggingface_hub 2.4 leaves it after two downloads by Xet of repos with the same weights. */
 beforeEach(() => {
   home = createCacheHome()
-  ;[a, b] = ['org/a-4bit', 'org/b-4bit'].map((name) => writeModel(home.hub, name, { files })) as [FixtureRepo, FixtureRepo]
+  a = writeModel(home.hub, 'org/a-4bit', { files })
+  b = writeModel(home.hub, 'org/b-4bit', { files })
   for (const repo of [a, b]) {
     writeTree(repo, Object.keys(files))
     payload = shareBlob(home.hub, repo, weights)

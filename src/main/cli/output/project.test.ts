@@ -32,7 +32,7 @@ const detail: ModelDetail = {
   model,
   snapshot_path: '/hub/x',
   files: [{ path: 'sub/model.safetensors', size_bytes: 1200, kind: 'weights', blob: null }],
-  config: { model_type: 'llama' },
+  config: { model_type: 'llama', quantization: { bits: 4, group_size: 64, mode: 'affine' } },
   metadata: { architecture: 'LlamaForCausalLM' },
   revisions: [],
 }
@@ -58,13 +58,22 @@ describe('form (a) is a closed projection of form (b)', () => {
     const { data } = publishedEnvelope('show').parse(envelope('show', detail, projectShow(detail, sections)))
     expect(Object.keys(data).sort()).toEqual([...keys].sort())
     expect(data.metadata === null).toBe(sections.files || sections.config)
-    expect(data.model.quantization).toEqual({ bits: 4, group_size: 64 })
+    expect(data.model.quantization).toEqual({ bits: 4, group_size: 64, mode: 'affine' })
     if (sections.files) expect(data.files).toEqual([{ name: 'model.safetensors', size: '1.2KB', type: 'weights' }])
   })
 
   it('show leaves quantization out for a model that has none', () => {
-    const plain = { ...detail, model: { ...model, quantization: null } }
+    const plain = { ...detail, config: { model_type: 'llama' } }
     expect(projectShow(plain, { files: false, config: false }).model).not.toHaveProperty('quantization')
+  })
+
+  it('show has quantization in its metadata only where mlx-knife looks for it', () => {
+    const metadata = { model_type: 'llama', quantization: '4bit' }
+    const shown = (config: Record<string, unknown>): unknown =>
+      projectShow({ ...detail, metadata, config }, { files: false, config: false })
+    expect(shown({ quantization: { bits: 4 } })).toMatchObject({ metadata: { model_type: 'llama' } })
+    expect(shown({ quantization: { bits: 4 } })).not.toHaveProperty('metadata.quantization')
+    expect(shown({ quantization_config: { bits: 4 } })).toHaveProperty('metadata.quantization', '4bit')
   })
 
   it('health entries lose their findings', () => {

@@ -33,16 +33,24 @@ export function projectList(list: ModelList) {
   return { models: list.models.map(projectModel), count: list.count }
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** mlx-knife fills `quantization` from another key of config.json here than in the model. */
+function projectMetadata({ metadata, config }: ModelDetail): ModelDetail['metadata'] {
+  const { quantization, ...rest } = metadata ?? {}
+  const other = config?.['quantization_config']
+  const kept = quantization !== undefined && isObject(other) && 'bits' in other ? { ...rest, quantization } : rest
+  return Object.keys(kept).length === 0 ? null : kept
+}
+
 /**
- * `--files` wins over `--config`; with either, `metadata` is null. `quantization` is a key of the model only here, and only when it has
- * one. The name of a file is its last part.
+ * `--files` wins over `--config`; with either, `metadata` is null. `quantization` is a key of the model only here, and only when
+ * config.json has it, as it stands there. The name of a file is its last part.
  */
 export function projectShow(detail: ModelDetail, sections: { files: boolean; config: boolean }) {
-  const { quantization } = detail.model
-  const model = {
-    ...projectModel(detail.model),
-    ...(quantization === null ? {} : { quantization: { bits: quantization.bits, group_size: quantization.group_size } }),
-  }
+  const quantization = detail.config?.['quantization']
+  const model = { ...projectModel(detail.model), ...(isObject(quantization) ? { quantization } : {}) }
   const frame = { model, workspace_metadata: null }
   if (sections.files) {
     const files = detail.files.map((file) => ({
@@ -53,7 +61,7 @@ export function projectShow(detail: ModelDetail, sections: { files: boolean; con
     return { ...frame, files, metadata: null }
   }
   if (sections.config) return { ...frame, config: detail.config, metadata: null }
-  return { ...frame, metadata: detail.metadata }
+  return { ...frame, metadata: projectMetadata(detail) }
 }
 
 export function projectHealth(report: HealthReport) {

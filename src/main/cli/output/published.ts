@@ -41,9 +41,7 @@ const object = z.record(z.string(), z.unknown())
 const data = {
   list: z.strictObject({ models: z.array(modelInList), count: z.number().int().nonnegative() }),
   show: z.strictObject({
-    model: modelInList.extend({
-      quantization: z.strictObject({ bits: z.number().int(), group_size: z.number().int().nullable() }).optional(),
-    }),
+    model: modelInList.extend({ quantization: z.record(z.string(), z.unknown()).optional() }),
     workspace_metadata: z.null(),
     metadata: object.nullable(),
     files: z.array(fileEntry).optional(),

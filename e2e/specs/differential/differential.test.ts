@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mlxk } from '../../drivers/cli'
+import { finish } from '../../drivers/process'
+import { healthyModel } from '../../fixtures/cache'
+import { oddCaches } from '../../fixtures/odd-caches'
+import { projectFile } from '../../setup/build'
+import { findPeer } from '../../setup/needs'
+import { createCacheHome, type CacheHome } from '../interop/support'
+import { writePlainCache } from './caches'
+import { compare, type Difference } from './compare'
+import { meantDifferences, renderDifferences } from './differences'
+import { validatePublished } from './published-schema'
+
+const peer = findPeer()
+let home: CacheHome
+
+beforeAll(() => {
+  home = createCacheHome()
+  writePlainCache(home.hub)
+})
+afterAll(() => home.remove())
+
+/** The document of the real mlx-knife. */
+async function askPeer(args: readonly string[], env: Record<string, string>): Promise<unknown> {
+  const child = spawn(peer ?? '', [...args, '--json'], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { stdout, stderr } = await finish(child)
+  if (!stdout.startsWith('{')) throw new Error(`mlx-knife printed no JSON: ${stdout}${stderr}`)
+  return JSON.parse(stdout)
+}
+
+/** The document of the built CLI, which must hold the published schema. */
+async function askOurs(args: readonly string[], env: Record<string, string>): Promise<unknown> {
+  const document: unknown = JSON.parse((await mlxk([...args, '--json'], { env })).stdout)
+  expect(validatePublished(document)).toEqual([])
+  return document
+}
+
+const calls = [
+  ['list'],
+  ['list', 'LLAMA'],
+  ['list', 'no-such-thing'],
+  ['health'],
+  ['health', 'org/torch'],
+  ['health', 'nowhere'],
+  ['--version'],
+  ['show', 'nowhere'],
+  ['show', '4bit'],
+  ['show', 'Tiny-Llama'],
+  ['show', 'org/mixed-quantization'],
+  ['show', 'org/both-quantizations', '--config'],
+  ['show', 'org/base'],
+  ['show', 'org/unmarked'],
+  ['show', 'org/sub-folder', '--files'],
+  ['show', 'org/two-revisions', '--files'],
+  ['show', 'org/no-config', '--config'],
+  ['show', 'org/no-weights', '--files', '--config'],
+  ['show', 'org/torch'],
+  ['show', 'org/gguf', '--files'],
+]
+const used = new Set<string>()
+
+/** What no row of the table explains. Notes the rows that were needed. */
+function unexplained(differences: readonly Difference[]): Difference[] {
+  return differences.filter((difference) => {
+    const row = meantDifferences.find(({ covers }) => covers(difference))
+    if (row !== undefined) used.add(row.id)
+    return row === undefined
+  })
+}
+
+describe.runIf(peer !== null)('--json beside the real mlx-knife', () => {
+  it.each(calls)('%s %s %s %s: same keys and types, and the same values or a reason', async (...args) => {
+    const env = { ...home.env, TZ: 'UTC' }
+    const words = args.filter((word) => word !== undefined)
+    const [theirs, ours] = await Promise.all([askPeer(words, env), askOurs(words, env)])
+    expect(unexplained(compare(theirs, ours))).toEqual([])
+  })
+
+  it('differs in the time of day outside of UTC, where mlx-knife’s is wrong', async () => {
+    const env = { ...home.env, TZ: 'Asia/Tokyo' }
+    const words = ['list', 'Tiny-Llama']
+    const [theirs, ours] = await Promise.all([askPeer(words, env), askOurs(words, env)])
+    const differences = compare(theirs, ours)
+    expect(unexplained(differences)).toEqual([])
+    const times = differences.filter(({ path }) => path.endsWith('.last_modified'))
+    expect(times).toHaveLength(1)
+    expect(Date.parse(String(times[0]?.theirs)) - Date.parse(String(times[0]?.ours))).toBe(9 * 60 * 60 * 1000)
+  })
+
+  it('differs for every reason in the table', () => {
+    expect(meantDifferences.map(({ id }) => id).filter((id) => !used.has(id))).toEqual([])
+  })
+
+  it.each(oddCaches)('lists both models beside $title, whatever mlx-knife makes of it', async ({ title, write }) => {
+    const hub = join(home.root, 'odd', title.replaceAll(/\W/g, '-'), 'hub')
+    mkdirSync(hub, { recursive: true })
+    healthyModel(hub)
+    write(hub, 'org/odd')
+    const env = { ...home.env, HF_HOME: join(hub, '..'), TZ: 'UTC' }
+    const [theirs, ours] = (await Promise.all([askPeer(['list'], env), askOurs(['list'], env)])) as {
+      data: { models: { name: string }[] } | null
+    }[]
+    const names = ours?.data?.models.map(({ name }) => name) ?? []
+    expect(names).toEqual(['mlx-community/Tiny-Llama-4bit', 'org/odd'])
+    for (const { name } of theirs?.data?.models ?? []) expect(names).toContain(name)
+  })
+})
+
+describe('docs/json/differences.md', () => {
+  it('is the table of this test', () => {
+    expect(readFileSync(projectFile('docs', 'json', 'differences.md'), 'utf8')).toBe(renderDifferences())
+  })
+})
