@@ -12,11 +12,13 @@ import { createGenerator, type Generator } from './core/generation'
 import { createJobs } from './core/jobs'
 import { complainTo, createLog, logCalls, type Log } from './core/log'
 import { createCatalog, type ModelCatalog } from './core/models'
-import { acquireOwnership, alreadyRunning, findOwner, type Ownership } from './core/ownership'
+import { acquireOwnership, alreadyRunning, createRepoLock, findOwner, type Ownership } from './core/ownership'
+import { createRepairer, type Repairer } from './core/repair'
 import { chooseLogLevel, chooseServer, createSettings, type OpenSettings, type ServerFlags } from './core/settings'
 import type { SettingsStore } from './core/settings/types'
 import { createStatePublisher, watchRoots } from './core/state'
 import { dataPaths, within, type DataPaths, type Env, type Layout, type Platform } from './core/system'
+import { createContentMemory, createHashMemory, createVerifier, type Verifier } from './core/verify'
 import { createApiListener } from './server/api-listener'
 import { buildControl, createHandlers, createOneTimeCodes, listenControl } from './server/control'
 import { createDemoSwitch } from './server/demo-switch'
@@ -36,6 +38,8 @@ export interface Core {
   paths: DataPaths
   settings: SettingsStore
   catalog: ModelCatalog
+  verifier: Verifier
+  repairer: Repairer
   environment: EngineEnvironment
   pool: EnginePool
   generator: Generator
@@ -70,7 +74,10 @@ function buildCore(options: AppOptions, settings: OpenSettings, maxTokens: () =>
     const { demo, cache } = settings.read()
     return resolveRoots(env, platform, { demoHub: paths.demoHub, demoEnabled: demo.enabled, extraRoots: cache.extra_roots })
   }
-  const catalog = createCatalog({ roots, scan: scanner.scan })
+  const memory = createHashMemory(paths.index)
+  const catalog = createCatalog({ roots, scan: scanner.scan, content: createContentMemory(memory) })
+  const verifier = createVerifier({ inspect: catalog.inspect, memory, layout })
+  const repairer = createRepairer({ inspect: catalog.inspect, prove: verifier.prove, lock: createRepoLock(paths) })
   const environment = createEngineEnvironment({ env, platform, paths, layout, settings })
   const pool = createEnginePool({ environment, env, platform, paths, layout })
   const clock = (): number => performance.now()
@@ -78,7 +85,7 @@ function buildCore(options: AppOptions, settings: OpenSettings, maxTokens: () =>
   const close = async (): Promise<void> => {
     await Promise.all([pool.close(), scanner.close()])
   }
-  return { paths, settings, catalog, environment, pool, generator, roots, close }
+  return { paths, settings, catalog, verifier, repairer, environment, pool, generator, roots, close }
 }
 
 /** Wires the services that need no owner. @throws AppError invalid_setting */
@@ -116,7 +123,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   let revision = 1
   const settings = createSettings({ paths: dataPaths(env, options.platform), owner: true })
   const core = buildCore(options, settings, () => maxTokens)
-  const { paths, catalog, pool, generator } = core
+  const { paths, catalog, verifier, repairer, pool, generator } = core
   for (const { message } of settings.problems()) log.warn(message)
   maxTokens = chooseServer({}, env, settings.read()).maxTokens.value
 
@@ -205,6 +212,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     api: { start: startApi, stop: stopApi },
     demo,
     catalog,
+    verifier,
+    repairer,
     environment,
     pool,
     generator,

@@ -1,15 +1,17 @@
 import { appContract } from './app'
 import { engineContract } from './engine'
 import { chatContract } from './generation'
+import { integrityContract } from './integrity'
 import { modelsContract } from './models'
 
 /** Every call that a window, a browser page or a CLI client can make to the owner. */
-export const contract = { ...appContract, ...modelsContract, ...engineContract, ...chatContract }
+export const contract = { ...appContract, ...modelsContract, ...integrityContract, ...engineContract, ...chatContract }
 export type AppContract = typeof contract
 
 export * from './app'
 export * from './engine'
 export * from './generation'
+export * from './integrity'
 export * from './method'
 export * from './models'
 export { modelSpec } from './common'

@@ -1,6 +1,7 @@
 import { resolveRoots, scanRoots } from '../../core/cache'
-import { createCatalog, type ModelCatalog } from '../../core/models'
+import { createCatalog, type ModelCatalog, type ModelInspector } from '../../core/models'
 import { createSettings, type OpenSettings } from '../../core/settings'
+import { createContentMemory, createHashMemory } from '../../core/verify'
 import type { Context } from '../context'
 
 /** The settings of the data folder, for reading. */
@@ -9,7 +10,7 @@ export function openSettings({ paths }: Pick<Context, 'paths'>): OpenSettings {
 }
 
 /** The models of all cache roots, scanned in this thread: starting a worker would take longer than most scans. */
-export function openCatalog(context: Pick<Context, 'paths' | 'env' | 'platform'>): ModelCatalog {
+export function openCatalog(context: Pick<Context, 'paths' | 'env' | 'platform'>): ModelCatalog & ModelInspector {
   const { paths, env, platform } = context
   const settings = openSettings(context)
   return createCatalog({
@@ -18,5 +19,6 @@ export function openCatalog(context: Pick<Context, 'paths' | 'env' | 'platform'>
       return resolveRoots(env, platform, { demoHub: paths.demoHub, demoEnabled: demo.enabled, extraRoots: cache.extra_roots })
     },
     scan: (roots) => Promise.resolve(scanRoots(roots)),
+    content: createContentMemory(createHashMemory(paths.index)),
   })
 }

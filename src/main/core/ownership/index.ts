@@ -6,4 +6,5 @@
 export { acquireOwnership, type Ownership } from './acquire'
 export { alreadyRunning, connectOwner, findOwner, type DiscoveryOptions, type Owner, type OwnerClient } from './discover'
 export { takeLock } from './lock'
+export { createRepoLock, type RepoLock } from './repo-lock'
 export type { ControlKey, OwnerRecord } from './record'

@@ -6,4 +6,4 @@
 export { createContentMemory } from './damage'
 export { createHashMemory, type HashMemory } from './memory'
 export type { Subject } from './types'
-export { createVerifier, type Verifier, type VerifyOptions } from './verify'
+export { createVerifier, type Proof, type Verifier, type VerifyOptions } from './verify'

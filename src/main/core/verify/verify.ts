@@ -33,7 +33,12 @@ export interface Verifier {
    * where it was. @throws AppError as the catalog's `show`; cancelled when `signal` aborts
    */
   verify: (options: VerifyOptions, signal: AbortSignal) => AsyncIterable<VerifyEvent>
+  /** The named files of one revision: are their bytes the ones that were promised? @throws AppError cancelled, internal */
+  prove: (subject: Subject, paths: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, Proof>>
 }
+
+/** `unknown`: nothing says what the bytes should be, or they could not be read. */
+export type Proof = 'right' | 'wrong' | 'unknown'
 
 const PROGRESS_MS = 100
 const SAVE_MS = 1000
@@ -125,16 +130,39 @@ async function hashAll(
 /** The third level of health: every byte against the hash that its name promises, offline. */
 export function createVerifier(deps: VerifierDeps): Verifier {
   const { inspect, memory, layout, cores = countCores(), now = Date.now, openLanes: open = openLanes } = deps
+  const openFor = ({ pieces }: Work): Lane[] => {
+    const left = pieces.filter(({ outcome }) => outcome === null)
+    return open({ files: left.length, bytes: left.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) }, layout, cores)
+  }
+  const closeAll = (lanes: readonly Lane[]): Promise<unknown> => Promise.all(lanes.map((lane) => lane.close()))
   return {
+    prove: async (subject, paths, signal) => {
+      const work = planWork([subject], memory, { only: new Set(paths) })
+      const lanes = openFor(work)
+      const stop = (): void => void closeAll(lanes)
+      signal.addEventListener('abort', stop, { once: true })
+      try {
+        await hashAll(work.pieces, lanes, memory, createMeter([subject], work, now), now)
+      } finally {
+        signal.removeEventListener('abort', stop)
+        await closeAll(lanes)
+        await memory.save()
+      }
+      const proofs = new Map<string, Proof>(paths.map((path) => [path, 'unknown']))
+      for (const { references, outcome } of work.pieces) {
+        if (outcome?.state !== 'ok') continue
+        for (const { file, expected } of references) proofs.set(file, outcome.value === expected.value ? 'right' : 'wrong')
+      }
+      return proofs
+    },
     verify: async function* ({ model, fresh = false }, signal) {
       signal.throwIfAborted()
       const subjects = await inspect(model)
       signal.throwIfAborted()
-      const work = planWork(subjects, memory, fresh)
-      const left = work.pieces.filter(({ outcome }) => outcome === null)
+      const work = planWork(subjects, memory, { fresh })
       const meter = createMeter(subjects, work, now)
-      const lanes = open({ files: left.length, bytes: left.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) }, layout, cores)
-      const stop = (): void => void Promise.all(lanes.map((lane) => lane.close()))
+      const lanes = openFor(work)
+      const stop = (): void => void closeAll(lanes)
       let end: { error?: unknown } | null = null
       signal.addEventListener('abort', stop, { once: true })
       const running = hashAll(work.pieces, lanes, memory, meter, now)
@@ -156,7 +184,7 @@ export function createVerifier(deps: VerifierDeps): Verifier {
         yield toResult(subjects, work)
       } finally {
         signal.removeEventListener('abort', stop)
-        await Promise.all(lanes.map((lane) => lane.close()))
+        await closeAll(lanes)
         await running
         await memory.save()
       }

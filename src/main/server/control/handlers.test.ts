@@ -48,6 +48,8 @@ function setUp() {
     demo: { enable: unused, remove: unused },
     environment: { status: () => Promise.resolve({} as EngineStatus) },
     generator: { generate: unused },
+    verifier: { verify: unused },
+    repairer: { plan: unused, repair: unused },
     catalog: {
       list: unused,
       health: unused,

@@ -12,7 +12,9 @@ import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
 import type { Jobs } from '../../core/jobs'
 import type { ModelCatalog } from '../../core/models/types'
+import type { Repairer } from '../../core/repair'
 import { createEmitter, follow } from '../../core/system'
+import type { Verifier } from '../../core/verify'
 
 export interface HandlerDeps {
   info: AppInfo
@@ -23,6 +25,8 @@ export interface HandlerDeps {
   api: { start: (options: { port?: number }) => Promise<ServerStatus>; stop: () => Promise<ServerStatus> }
   demo: { enable: () => Promise<DemoStatus>; remove: () => Promise<DemoStatus> }
   catalog: ModelCatalog
+  verifier: Pick<Verifier, 'verify'>
+  repairer: Repairer
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
@@ -85,6 +89,9 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'models.list': () => catalog.list(),
     'models.show': ({ model }) => catalog.show(model),
     'models.health': ({ model }) => catalog.health(model),
+    'models.verify': (options, { signal }) => deps.verifier.verify(options, signal),
+    'models.repair_plan': ({ model }, { signal }) => deps.repairer.plan(model, signal),
+    'models.repair': ({ model, plan }, { signal }) => deps.repairer.repair(model, { planId: plan }, signal),
     'engine.status': () => environment.status(),
     'models.load': ({ model }, { signal }: CallContext) => loadModel({ catalog, pool }, model, signal),
     'models.unload': async ({ model }) => {
