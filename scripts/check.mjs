@@ -1,4 +1,4 @@
-// `npm run check`: types, lint, format, dependency rule, dead code, lock file. Prints one line per check, and the output of those that fail.
+// `npm run check`: types, lint, format, dependency rule, dead code, published schemas, lock file. Prints one line per check, and the output of those that fail.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { findMissingOptional } from './lib/lock-file.mjs'
@@ -90,6 +90,11 @@ async function checkLockFile() {
   return missing.length === 0 ? null : `not locked for another platform:\n${missing.join('\n')}`
 }
 
+async function checkPublishedSchemas() {
+  const schemas = await run(process.execPath, ['scripts/json-schemas.mjs', '--check'], { capture: true })
+  return schemas.code === 0 ? null : schemas.output
+}
+
 const checks = {
   types: checkTypeScript,
   lint: checkLint,
@@ -97,6 +102,7 @@ const checks = {
   'dependency rule': checkDependencies,
   'dependency rule, planted violations': checkPlants,
   'dead code': checkDeadCode,
+  'published JSON schemas': checkPublishedSchemas,
   'lock file': checkLockFile,
 }
 

@@ -145,6 +145,15 @@ export const meantDifferences: readonly MeantDifference[] = [
   },
 ]
 
+/** Odd caches (by title) on which mlx-knife prints `InternalError` and not one model. */
+export const losesEverything: readonly string[] = [
+  'a link to a blob that is gone',
+  'a link that leads to itself',
+  'a file in place of snapshots/',
+  'a config that is a list',
+  'a config that is not UTF-8',
+]
+
 /** `docs/json/differences.md`. */
 export function renderDifferences(): string {
   const rows = meantDifferences.map(({ where, theirs, ours, why }) => `| ${where} | ${theirs} | ${ours} | ${why} |`)
@@ -157,7 +166,9 @@ same cache. A test runs both programs on the same caches and fails on every diff
 |---|---|---|---|
 ${rows.join('\n')}
 
-On a cache with a broken link, a link that leads to itself, a file in place of \`snapshots/\`, a \`config.json\` that is a list or not UTF-8,
-mlx-knife prints \`InternalError\` and no model at all. Ours lists every model, the odd one with its reason.
+When one model of the cache has one of these, mlx-knife prints \`InternalError\` and no model at all. Ours lists every model, the odd one with
+its reason:
+
+${losesEverything.map((title) => `- ${title}`).join('\n')}
 `
 }

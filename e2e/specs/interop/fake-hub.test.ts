@@ -113,7 +113,7 @@ describe('the fake Hub', () => {
     const faulty = await startFakeHub({ repos: [{ id, files }], layers: [cut] })
     try {
       const response = await fetch(`${faulty.url}/${id}/resolve/main/model.safetensors`)
-      await expect(response.arrayBuffer()).rejects.toThrow()
+      await expect(response.arrayBuffer()).rejects.toThrow('terminated')
       await expect.poll(() => faulty.log.at(-1)).toMatchObject({ where: 'cdn', bytesSent: 10, aborted: true })
     } finally {
       await faulty.close()

@@ -1,4 +1,5 @@
 import type { AppState } from '../../../shared/contract'
+import type { DemoResult } from '../../../shared/contract/documents'
 import { AppError } from '../../../shared/errors'
 import { demoModelNames } from '../../core/demo'
 import { askOverHttp } from '../ask-over-http'
@@ -67,7 +68,7 @@ async function playDemo(context: Context, options: DemoOptions): Promise<Outcome
     const reply = await askOverHttp({ url, model, question, signal: interruption.signal, onText: print })
     if (context.isHuman) context.say('')
     answered = true
-    const data = { models, question, ...reply, url, pid: session.owner?.pid ?? process.pid }
+    const data: DemoResult = { models, question, ...reply, url, pid: session.owner?.pid ?? process.pid }
     if (once || session.app === null) return { data, print: () => suggest(context, url, model, session.app === null) }
     suggest(context, url, model, true)
     context.note('Serving until Ctrl-C.')

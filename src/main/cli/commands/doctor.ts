@@ -1,42 +1,17 @@
 import { constants } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { CacheRootState, EngineStatus } from '../../../shared/contract'
+import type { DoctorReport, RunningOwner } from '../../../shared/contract/documents'
 import { version } from '../../../shared/version'
 import { chooseServer } from '../../core/settings'
 import { readVariable, type Env } from '../../core/system'
 import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { formatSize } from '../output/text'
-import type { RunningOwner } from '../services/owner'
 import { describeVersions } from './engine'
 
-interface FolderState {
-  path: string
-  rule: string
-  state: 'ok' | 'missing' | 'not_writable'
-  free_bytes: number | null
-}
-
-/** One thing that keeps something from working, and the exact command or step that mends it. */
-interface Problem {
-  what: string
-  mend: string
-}
-
-interface Report {
-  version: string
-  node: string
-  platform: string
-  arch: string
-  data_folder: FolderState
-  roots: (CacheRootState & { free_bytes: number | null })[]
-  engine: EngineStatus
-  owner: RunningOwner | null
-  api: { port: number; state: 'ours' | 'free' | 'taken'; pid: number | null; process: string | null }
-  settings_problems: string[]
-  problems: Problem[]
-}
+type FolderState = DoctorReport['data_folder']
+type Problem = DoctorReport['problems'][number]
 
 const little = 2_000_000_000
 
@@ -80,7 +55,7 @@ async function examine(context: Context): Promise<Outcome> {
     api: await inspectPort(context, port.value, owner),
     settings_problems: settings.problems().map(({ message }) => message),
   }
-  const report: Report = { ...facts, problems: findProblems(facts) }
+  const report: DoctorReport = { ...facts, problems: findProblems(facts) }
   return { data: report, print: () => printReport(context, report) }
 }
 
@@ -115,7 +90,7 @@ function dataFolderRule(env: Env): string {
   return process.platform !== 'darwin' && readVariable(env, 'XDG_DATA_HOME') !== undefined ? 'XDG_DATA_HOME' : 'default'
 }
 
-async function inspectPort(context: Context, port: number, owner: RunningOwner | null): Promise<Report['api']> {
+async function inspectPort(context: Context, port: number, owner: RunningOwner | null): Promise<DoctorReport['api']> {
   if (owner?.api_url !== undefined && owner.api_url !== null) {
     return { port: Number(new URL(owner.api_url).port), state: 'ours', pid: owner.pid, process: null }
   }
@@ -132,7 +107,7 @@ export function findProblems({
   engine,
   api,
   settings_problems: settings,
-}: Omit<Report, 'problems'>): Problem[] {
+}: Omit<DoctorReport, 'problems'>): Problem[] {
   const problems: Problem[] = []
   const add = (what: string, mend: string): unknown => problems.push({ what, mend })
   if (data.state === 'not_writable') add(`The data folder ${data.path} cannot be written.`, `chmod u+rwx ${quote(data.path)}`)
@@ -156,7 +131,7 @@ export function findProblems({
 
 const quote = (path: string): string => (/^[\w./@-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`)
 
-function printReport(context: Context, report: Report): void {
+function printReport(context: Context, report: DoctorReport): void {
   const { paint } = context
   const mark = (good: boolean): string => (good ? paint.green('ok') : paint.yellow('!!'))
   const free = (bytes: number | null): string => (bytes === null ? '' : `, ${formatSize(bytes)} free`)

@@ -1,9 +1,10 @@
 import type { SamplingParams } from '../../../shared/contract'
+import type { RunResult } from '../../../shared/contract/documents'
 import { AppError } from '../../../shared/errors'
 import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { printAnswer } from '../output/answer'
-import { projectRun, type RunResult } from '../output/project'
+import { projectRun } from '../output/project'
 import { positiveInteger, temperature, topP } from './options'
 import { assemblePrompt } from './prompt'
 

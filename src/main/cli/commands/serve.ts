@@ -1,4 +1,5 @@
 import type { ServerStatus } from '../../../shared/contract'
+import type { ServeResult } from '../../../shared/contract/documents'
 import { AppError } from '../../../shared/errors'
 import type { App } from '../../app'
 import { demoModelNames } from '../../core/demo'
@@ -49,7 +50,8 @@ async function serveModels(context: Context, word: string | undefined, options: 
       ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
     })
     if (resolved !== null) await preload(context, app, resolved)
-    announce(context, { url: status.url, port: status.port, pid: process.pid, hosts: status.hosts, model: resolved?.name ?? null })
+    const { url, port, hosts } = status
+    announce(context, { url, port, pid: process.pid, hosts, model: resolved?.name ?? null } satisfies ServeResult)
     if (context.isHuman) await explain(context, app, status)
     const stopTelling = context.isHuman ? tellLoads(context, app) : null
     await untilAborted(interruption.signal)

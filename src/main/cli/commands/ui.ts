@@ -1,3 +1,4 @@
+import type { UiResult } from '../../../shared/contract/documents'
 import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { openInBrowser } from '../open-browser'
@@ -32,7 +33,7 @@ async function showInterface(context: Context, options: UiOptions): Promise<Outc
   try {
     const { url } = await session.client.call('ui.link', {})
     const info = await session.client.call('app.info', {})
-    const data = { url, pid: info.pid, kind: info.kind, attached: session.app === null }
+    const data: UiResult = { url, pid: info.pid, kind: info.kind, attached: session.app === null }
     const shouldOpen = options.open && context.isHuman && context.io.stdout.isTTY
     if (session.app === null) {
       if (shouldOpen) await open(context, url)

@@ -1,9 +1,10 @@
 import { totalmem } from 'node:os'
+import type { VersionInfo } from '../../../shared/contract/documents'
 import { version } from '../../../shared/version'
 import type { ProgramName } from '../argv'
 import type { CliCommand, Outcome } from '../command'
 import type { CliIo } from '../io'
-import { projectVersion, type VersionInfo } from '../output/project'
+import { projectVersion } from '../output/project'
 
 /** The published JSON API of mlx-knife that form (a) follows. */
 const jsonApiVersion = '0.2.3'

@@ -1,4 +1,5 @@
 import type { HealthReport, ModelDetail, ModelList, ModelSummary } from '../../../shared/contract'
+import type { RunResult, VersionInfo } from '../../../shared/contract/documents'
 import { formatCompactSize } from './text'
 
 /**
@@ -69,33 +70,9 @@ export function projectHealth(report: HealthReport) {
   return { healthy: report.healthy.map(entry), unhealthy: report.unhealthy.map(entry), summary: report.summary }
 }
 
-/** Form (b) of `version`. */
-export interface VersionInfo {
-  cli_version: string
-  json_api_spec_version: string
-  system: { memory_total_bytes: number }
-  node: string
-  platform: string
-  arch: string
-}
-
 export function projectVersion(info: VersionInfo) {
   const { cli_version, json_api_spec_version, system } = info
   return { cli_version, json_api_spec_version, system: { memory_total_bytes: system.memory_total_bytes } }
-}
-
-/** Form (b) of `run`. `model` is the name as it was typed, as in mlx-knife. */
-export interface RunResult {
-  model: string
-  prompt: string
-  response: string
-  tokens_generated: number
-  generation_time_s: number
-  resolved_model: string
-  reasoning: string | null
-  finish_reason: string
-  usage: object
-  timing: object
 }
 
 export function projectRun(result: RunResult) {

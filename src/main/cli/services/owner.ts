@@ -1,17 +1,9 @@
 import type { AppContract, OwnerKind } from '../../../shared/contract'
+import type { RunningOwner } from '../../../shared/contract/documents'
 import type { Client } from '../../../shared/rpc'
 import type { App } from '../../app'
 import { connectOwner, type OwnerClient } from '../../core/ownership'
 import type { Context } from '../context'
-
-/** Who holds the data folder now, as `doctor` shows it. */
-export interface RunningOwner {
-  pid: number
-  kind: OwnerKind
-  version: string
-  control_url: string
-  api_url: string | null
-}
 
 /** A connection to the owner of the data folder, or this process as the owner: then `app` is ours and `close` ends it. */
 export interface Session {

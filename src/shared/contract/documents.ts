@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import { errorCodes } from '../errors'
+import { demoStatus, ownerKind } from './app'
+import { engineStatus, installProgress } from './engine'
+import { finishReason, generationEvent, timing, usage } from './generation'
+import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, modelList, modelSummary } from './models'
+
+/**
+ * The documents of the command line in full (`--json=full`, `--json=stream`, `mlxk2`), one schema per command. The published files in
+ * `docs/json` are made from these by `scripts/json-schemas.mjs`.
+ */
+
+const bytes = z.number().int().nonnegative()
+
+export const versionInfo = z.object({
+  cli_version: z.string(),
+  json_api_spec_version: z.string(),
+  system: z.object({ memory_total_bytes: bytes }),
+  node: z.string(),
+  platform: z.string(),
+  arch: z.string(),
+})
+
+export const runResult = z.object({
+  /** As it was typed, as in mlx-knife. */
+  model: z.string(),
+  prompt: z.string(),
+  response: z.string(),
+  tokens_generated: z.number().int(),
+  generation_time_s: z.number(),
+  resolved_model: z.string(),
+  reasoning: z.string().nullable(),
+  finish_reason: finishReason,
+  usage,
+  timing,
+})
+
+export const serveResult = z.object({
+  url: z.string().nullable(),
+  port: z.number().int().nullable(),
+  pid: z.number().int(),
+  hosts: z.array(z.string()),
+  /** Loaded at the start. */
+  model: z.string().nullable(),
+})
+
+export const uiResult = z.object({
+  /** A link with a code that is good for one use. */
+  url: z.string(),
+  pid: z.number().int(),
+  kind: ownerKind,
+  attached: z.boolean(),
+})
+
+export const demoResult = z.object({
+  models: z.array(z.string()),
+  question: z.string(),
+  answer: z.string(),
+  model: z.string(),
+  usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number(), total_tokens: z.number() }).nullable(),
+  finish_reason: z.string().nullable(),
+  url: z.string(),
+  pid: z.number().int(),
+})
+
+/** Who holds the data folder. */
+export const runningOwner = z.object({
+  pid: z.number().int(),
+  kind: ownerKind,
+  version: z.string(),
+  control_url: z.string(),
+  api_url: z.string().nullable(),
+})
+
+export const doctorReport = z.object({
+  version: z.string(),
+  node: z.string(),
+  platform: z.string(),
+  arch: z.string(),
+  data_folder: z.object({
+    path: z.string(),
+    /** What chose the path. */
+    rule: z.string(),
+    state: z.enum(['ok', 'missing', 'not_writable']),
+    free_bytes: bytes.nullable(),
+  }),
+  roots: z.array(cacheRoot.extend({ free_bytes: bytes.nullable() })),
+  engine: engineStatus,
+  owner: runningOwner.nullable(),
+  api: z.object({
+    port: z.number().int(),
+    state: z.enum(['ours', 'free', 'taken']),
+    pid: z.number().int().nullable(),
+    process: z.string().nullable(),
+  }),
+  settings_problems: z.array(z.string()),
+  /** Each with the command or step that mends it. */
+  problems: z.array(z.object({ what: z.string(), mend: z.string() })),
+})
+
+export const helpResult = z.object({ help: z.string() })
+
+/** Data of each command's success. Every command can also be asked for its help. */
+export const commandData = {
+  list: modelList,
+  show: modelDetail,
+  health: healthReport,
+  run: runResult,
+  serve: serveResult,
+  ui: uiResult,
+  engine: engineStatus,
+  demo: z.union([demoResult, demoStatus]),
+  doctor: doctorReport,
+  version: versionInfo,
+  help: helpResult,
+} as const
+
+const progress = z.literal('progress')
+const [stateEvent, reasoningEvent, textEvent] = generationEvent.options
+
+/** What `--json=stream` prints before the result: steps of a work, or an answer as it comes. */
+export const streamProgress = z.union([
+  installProgress.extend({ type: progress }),
+  stateEvent.extend({ type: progress, event: z.literal('state') }),
+  reasoningEvent.extend({ type: progress, event: z.literal('reasoning') }),
+  textEvent.extend({ type: progress, event: z.literal('text') }),
+])
+
+/** Why a command failed. Facts about it stand beside: `matches`, `available_hashes`, `pid`… */
+export const commandError = z.looseObject({ type: z.enum(errorCodes), message: z.string(), hint: z.string().optional() })
+
+/** Schemas that get a name in the published files. */
+export const named = {
+  Finding: finding,
+  CacheRoot: cacheRoot,
+  Model: modelSummary,
+  ModelFile: modelFile,
+  HealthEntry: healthEntry,
+  EngineStatus: engineStatus,
+  Error: commandError,
+} as const
+
+export type VersionInfo = z.infer<typeof versionInfo>
+export type RunResult = z.infer<typeof runResult>
+export type ServeResult = z.infer<typeof serveResult>
+export type UiResult = z.infer<typeof uiResult>
+export type DemoResult = z.infer<typeof demoResult>
+export type RunningOwner = z.infer<typeof runningOwner>
+export type DoctorReport = z.infer<typeof doctorReport>
