@@ -1,5 +1,5 @@
 import { downloadFileToCacheDir, scanCacheDir, snapshotDownload } from '@huggingface/hub'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, afterAll, describe, expect, it, vi } from 'vitest'
 import { startFakeHub, type FakeHub } from '../../fakes/hub'
@@ -65,6 +65,17 @@ describe.runIf(needsEngine())('a cache that Python’s huggingface_hub filled', 
     expect(verified).toMatchObject({ code: 0 })
     expect(JSON.parse(verified.stdout)).toMatchObject({ repo_id: id, checked: Object.keys(files).length })
     expect(await scanWithPython(home.hub)).toMatchObject({ warnings: [], repos: [{ id, size: sizeOf(files) }] })
+  })
+
+  it('is found out by hf when a byte of it is wrong: the fake Hub tells the true hashes', async () => {
+    await hf(home, server.url, ['download', id])
+    const path = join(repoPath(home.hub, id), 'snapshots', commit, 'model-00002-of-00002.safetensors')
+    const bytes = readFileSync(path)
+    bytes[bytes.length - 1] = 0
+    writeFileSync(path, bytes)
+    const verified = await hf(home, server.url, ['cache', 'verify', id])
+    expect(verified.code).toBe(1)
+    expect(verified.stdout + verified.stderr).toContain('model-00002-of-00002.safetensors')
   })
 
   it('came from both hosts, and no token went to the second', async () => {
