@@ -58,6 +58,7 @@ export async function startFakeHub(options: FakeHubOptions = {}): Promise<FakeHu
   }
 }
 
+export { gitOid } from './content'
 export type { LogEntry } from './listen'
 export type { Answer, Call, Layer, Reply } from './reply'
 export type { RepoSpec } from './repo'

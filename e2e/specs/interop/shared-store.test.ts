@@ -1,9 +1,12 @@
-import { rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { lstatSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startFakeHub } from '../../fakes/hub'
+import { finish } from '../../drivers/process'
+import { gitOid, startFakeHub } from '../../fakes/hub'
 import { healthyFiles, safetensorsFile, shardedFiles, writeModel, type FixtureRepo } from '../../fixtures/cache'
 import { shareBlob, writeTree } from '../../fixtures/shared-store'
-import { needsEngine } from '../../setup/needs'
+import { needsEngine, testPython } from '../../setup/needs'
 import { createCacheHome, hf, listOurs, scanWithPython, showOurs, type CacheHome } from './support'
 
 const weights = 'model.safetensors'
@@ -27,6 +30,18 @@ beforeEach(() => {
 })
 afterEach(() => home.remove())
 
+/** Each path below a folder with what it is: a link's target, or a file's text and permission to write. */
+function describeFolder(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((path) => {
+      const stats = lstatSync(join(folder, path))
+      if (stats.isSymbolicLink()) return `${path} -> ${readlinkSync(join(folder, path))}`
+      if (!stats.isFile()) return `${path}/`
+      return `${path} ${(stats.mode & 0o222) === 0 ? 'read-only' : 'writable'} ${gitOid(readFileSync(join(folder, path)))}`
+    })
+}
+
 describe('weights in the store that all repos share', () => {
   it('are part of each model, with their full size', async () => {
     const { models, count } = await listOurs(home)
@@ -42,6 +57,28 @@ describe('weights in the store that all repos share', () => {
     const { models } = await listOurs(home)
     expect(models.map(({ name, health }) => `${name} ${health}`)).toEqual(['org/a-4bit unhealthy', 'org/b-4bit unhealthy'])
     for (const model of models) expect(model.findings.map(({ file }) => file)).toContain(weights)
+  })
+
+  it.runIf(needsEngine())('lie as huggingface_hub itself puts them there', async () => {
+    const [ours, theirs] = [createCacheHome(), createCacheHome()]
+    try {
+      const repo = writeModel(theirs.hub, a.name, { files })
+      const blob = readlinkSync(join(repo.snapshot, weights))
+      shareBlob(ours.hub, writeModel(ours.hub, a.name, { files }), weights)
+      const code = [
+        'import sys',
+        'from huggingface_hub.utils._shared_blobs import publish_blob_to_shared_store as publish',
+        'ok = publish(blob_path=sys.argv[1], xet_hash=sys.argv[2], cache_dir=sys.argv[3], expected_size=int(sys.argv[4]))',
+        'sys.exit(not ok)',
+      ].join('\n')
+      const size = String(safetensorsFile(50_000).length)
+      const args = ['-c', code, join(repo.snapshot, blob), basename(payload), theirs.hub, size]
+      expect(await finish(spawn(testPython(), args, { stdio: ['ignore', 'pipe', 'pipe'] }))).toMatchObject({ code: 0, stderr: '' })
+      expect(describeFolder(ours.hub)).toEqual(describeFolder(theirs.hub))
+    } finally {
+      ours.remove()
+      theirs.remove()
+    }
   })
 
   it.runIf(needsEngine())('are what Python writes: it reads them without a warning, and hf verifies them', async () => {
