@@ -59,7 +59,7 @@ export function checkRepo(repo: ScannedRepo, snapshot: ScannedSnapshot | null, f
   )
   const interrupted = partials.filter(({ severity }) => severity === 'error')
   const left = partials.filter(({ severity }) => severity === 'warning')
-  const around = [...checkOtherRevisions(repo, snapshot), ...left, ...checkOrphans(repo)]
+  const around = [...checkOtherRevisions(repo, snapshot), ...left, ...checkOrphans(repo, facts.tree)]
   return [...interrupted, ...errors, ...checkRefs(repo), ...warnings, ...around]
 }
 

@@ -6,7 +6,6 @@
 export { checkRepo, isComplete, sortFindings, toHealthEntry, toStatus } from './check'
 export { toError } from './finding'
 export { isObject, type JsonFile } from './json-file'
-export { findOrphans } from './rules-repo'
 export { isUsuallyFetched } from './rules-tree'
 export { isWeightPath } from './rules-weights'
 export { readSnapshotFacts, type SnapshotFacts } from './snapshot-facts'

@@ -1,7 +1,7 @@
 import type { Finding } from '../../../shared/contract'
 import { isCommit, type ScannedRepo, type ScannedSnapshot } from '../cache'
 import { formatBytes, joinNames, toError, toWarning } from './finding'
-import { toPromisedHash } from './tree'
+import { toPromisedHash, type TreeFile } from './tree'
 
 /** A repo of which no revision can be looked at. */
 export function checkWithoutSnapshot(repo: ScannedRepo): Finding[] {
@@ -44,16 +44,20 @@ export function checkOtherRevisions(repo: ScannedRepo, chosen: ScannedSnapshot):
   })
 }
 
-/** Names of blobs that belong to no revision. None when a revision could not be listed to its end. */
-export function findOrphans(repo: ScannedRepo): string[] {
+/**
+ * Names of blobs that belong to no revision. None when a revision could not be listed to its end. What the tree of a revision names is no
+ * orphan: only its link is lost.
+ */
+export function findOrphans(repo: ScannedRepo, tree: readonly TreeFile[] | null): string[] {
   if (repo.snapshots.some(({ problem }) => problem !== null)) return []
   const used = new Set(repo.snapshots.flatMap(({ files }) => files.map(({ blob }) => blob)))
+  for (const { hash } of tree ?? []) used.add(hash.value)
   return repo.blobs.map(({ name }) => name).filter((name) => toPromisedHash(name) !== null && !used.has(name))
 }
 
 /** Blobs that only take space. */
-export function checkOrphans(repo: ScannedRepo): Finding[] {
-  const names = findOrphans(repo)
+export function checkOrphans(repo: ScannedRepo, tree: readonly TreeFile[] | null): Finding[] {
+  const names = findOrphans(repo, tree)
   const [only] = names
   if (only === undefined) return []
   const sizeBytes = repo.blobs.filter(({ name }) => names.includes(name)).reduce((sum, blob) => sum + blob.sizeBytes, 0)
