@@ -37,10 +37,11 @@ function treeFileOf({ trees }: RepairFacts, revision: string, path: string): Tre
   return trees.get(revision)?.find((file) => file.path === path)
 }
 
-/** The blob that a link may lead to: there, of the right size, not known to be bad. */
-function findBlob({ repo, doomed }: Context, wanted: TreeFile): string | null {
+/** The blob that a link may lead to: there, of the right size, and not known to be anything but what it is called. */
+function findBlob({ repo, doomed, blobProofs }: Context, wanted: TreeFile): string | null {
   const blob = repo.blobs.find(({ name }) => name === wanted.hash.value)
-  return blob === undefined || blob.sizeBytes !== wanted.sizeBytes || doomed.has(blob.name) ? null : blob.name
+  if (blob === undefined || blob.sizeBytes !== wanted.sizeBytes || doomed.has(blob.name)) return null
+  return blobProofs.get(blob.name) === 'wrong' ? null : blob.name
 }
 
 function planFetch(context: Context, revision: string, path: string, file: ScannedFile | undefined, reason: string): void {
@@ -89,6 +90,10 @@ function removeBlob(context: Context, name: string, reason: string): void {
   for (const snapshot of repo.snapshots) {
     for (const file of snapshot.files) if (file.blob === name) removeEntry(context, snapshot.hash, file, reason)
   }
+  planBlob(repo, draft, name, reason)
+}
+
+function planBlob(repo: ScannedRepo, draft: Draft, name: string, reason: string): void {
   const blob = repo.blobs.find((candidate) => candidate.name === name)
   if (blob === undefined) return
   // In the shared store the bytes are not this model's to remove: only its own link to them goes.
@@ -182,6 +187,19 @@ function planMain(repo: ScannedRepo, isWhole: (snapshot: ScannedSnapshot) => boo
   return whole.length === 1 ? (whole[0]?.hash ?? null) : null
 }
 
+/** Links to nothing in the other revisions go, or lead to their blobs again. */
+function unhide(context: Context, { code }: Finding): void {
+  for (const { hash, files } of context.repo.snapshots) {
+    if (hash === context.snapshot.hash) continue
+    for (const file of files.filter(({ state }) => state === 'dangling')) {
+      removeEntry(context, hash, file, code)
+      const wanted = treeFileOf(context, hash, file.path)
+      if (wanted !== undefined && findBlob(context, wanted) !== null) restore(context, hash, file.path, file, code)
+    }
+  }
+}
+
+/** Plans what a finding calls for. Returns the blob that goes, if one does. */
 function cure(context: Context, finding: Finding): string | null {
   const { snapshot, draft, repo } = context
   const file = finding.file === null ? undefined : snapshot.files.find(({ path }) => path === finding.file)
@@ -215,14 +233,7 @@ function cure(context: Context, finding: Finding): string | null {
       return null
     }
     case 'revision':
-      for (const { hash, files } of repo.snapshots) {
-        if (hash === snapshot.hash) continue
-        for (const other of files.filter(({ state }) => state === 'dangling')) {
-          removeEntry(context, hash, other, finding.code)
-          const wanted = treeFileOf(context, hash, other.path)
-          if (wanted !== undefined && findBlob(context, wanted) !== null) restore(context, hash, other.path, other, finding.code)
-        }
-      }
+      unhide(context, finding)
       return null
     case 'leave':
       leave(context, finding)
@@ -253,12 +264,13 @@ function finish(facts: RepairFacts, revision: string | null, draft: Draft): Repa
 }
 
 /** The revision that `refs/main` announces and whose folder is gone, when the tree and its blobs are here: it can be made again. */
-function lostRevision({ repo, trees }: RepairFacts): ScannedSnapshot | null {
+function lostRevision({ repo, trees, blobProofs }: RepairFacts): ScannedSnapshot | null {
   const main = repo.refs['main']
   if (main === undefined || !isCommit(main) || repo.snapshots.some(({ hash }) => hash === main)) return null
   const tree = trees.get(main)
   const blobs = new Map(repo.blobs.map(({ name, sizeBytes }) => [name, sizeBytes]))
-  const isThere = (file: TreeFile): boolean => blobs.get(file.hash.value) === file.sizeBytes
+  const isThere = ({ hash, sizeBytes }: TreeFile): boolean =>
+    blobs.get(hash.value) === sizeBytes && blobProofs.get(hash.value) !== 'wrong'
   if (tree === undefined || tree.length === 0 || !tree.filter(({ path }) => isUsuallyFetched(path)).every(isThere)) return null
   return { hash: main, path: posix.join(repo.path, 'snapshots', main), mtimeMs: 0, files: [], problem: null }
 }
@@ -288,6 +300,8 @@ export function planRepair(facts: RepairFacts): RepairPlan {
     completeLinks(context)
   }
   if (lost !== null) completeLinks({ ...facts, snapshot: lost, draft, doomed: context?.doomed ?? new Set() })
+  // What a stopped repair left: other tools would link to them again without a look.
+  for (const [name, proof] of facts.blobProofs) if (proof === 'wrong') planBlob(facts.repo, draft, name, 'hash_mismatch')
   return finish(facts, snapshot?.hash ?? lost?.hash ?? null, draft)
 }
 

@@ -1,10 +1,11 @@
+import { join } from 'node:path'
 import type { RepairPlan, RepairResult } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
 import { isCommit } from '../cache'
 import { readTree, toHealthEntry, type TreeFile } from '../health'
 import type { Inspection } from '../models/types'
 import type { RepoLock } from '../ownership'
-import type { Proof } from '../verify'
+import { findCheckable, type Proof, type ProofTarget, type Verifier } from '../verify'
 import { isDoubt } from './causes'
 import { executePlan } from './execute'
 import { planRepair } from './plan'
@@ -14,8 +15,7 @@ import type { RepairFacts } from './types'
 export interface RepairerDeps {
   /** The model that a name leads to. @throws AppError as the catalog's `show` */
   inspect: (spec: string) => Promise<readonly Inspection[]>
-  /** Hashes the named files of a revision. */
-  prove: (model: Inspection, paths: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, Proof>>
+  prove: Verifier['prove']
   lock: RepoLock
 }
 
@@ -30,6 +30,27 @@ export interface Repairer {
   repair: (spec: string, options: { planId?: string | undefined }, signal: AbortSignal) => Promise<RepairResult>
 }
 
+/** Files that a finding doubts. */
+function findDoubted({ repo, snapshot, facts, findings }: Inspection): ProofTarget[] {
+  if (snapshot === null || facts === null) return []
+  const doubted = new Set(findings.flatMap(({ code, file }) => (isDoubt(code) ? [file] : [])))
+  return findCheckable(repo, snapshot, facts)
+    .checkable.filter(({ file }) => doubted.has(file.path))
+    .map(({ file, path, expected }) => ({ key: `file ${file.path}`, path, expected }))
+}
+
+/** Blobs that a tree names and no revision links to: a link to them is made only if they are what they are called. */
+function findUnlinked({ repo }: Inspection, trees: ReadonlyMap<string, readonly TreeFile[]>): ProofTarget[] {
+  const linked = new Set(repo.snapshots.flatMap(({ files }) => files.map(({ blob }) => blob)))
+  const wanted = new Map([...trees.values()].flat().map(({ hash }) => [hash.value, hash]))
+  return repo.blobs.flatMap(({ name }) => {
+    const expected = wanted.get(name)
+    return expected === undefined || linked.has(name)
+      ? []
+      : [{ key: `blob ${name}`, path: join(repo.path, 'blobs', name), expected }]
+  })
+}
+
 async function gather(deps: RepairerDeps, model: Inspection, signal: AbortSignal): Promise<RepairFacts> {
   const { repo, snapshot, facts, findings } = model
   const trees = new Map<string, readonly TreeFile[]>()
@@ -38,15 +59,17 @@ async function gather(deps: RepairerDeps, model: Inspection, signal: AbortSignal
     const tree = isCommit(commit) ? (commit === snapshot?.hash ? facts?.tree : readTree(repo.path, commit)) : null
     if (tree !== null && tree !== undefined) trees.set(commit, tree)
   }
-  const doubted = [...new Set(findings.flatMap(({ code, file }) => (file !== null && isDoubt(code) ? [file] : [])))]
-  const proofs = doubted.length === 0 ? new Map<string, Proof>() : await deps.prove(model, doubted, signal)
+  const targets = [...findDoubted(model), ...findUnlinked(model, trees)]
+  const found = targets.length === 0 ? new Map<string, Proof>() : await deps.prove(targets, signal)
+  const withPrefix = (prefix: string): Map<string, Proof> =>
+    new Map([...found].flatMap(([key, proof]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), proof] as const] : [])))
   const pointers = new Map(
     (facts?.lfsPointers ?? []).flatMap((path) => {
       const pointer = snapshot === null ? null : readPointer(snapshot.path, path)
       return pointer === null ? [] : [[path, pointer] as const]
     }),
   )
-  return { repo, snapshot, findings, trees, proofs, pointers }
+  return { repo, snapshot, findings, trees, proofs: withPrefix('file '), blobProofs: withPrefix('blob '), pointers }
 }
 
 /** Plans the mending of models and does the part that needs no network. */

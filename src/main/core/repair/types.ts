@@ -13,6 +13,8 @@ export interface RepairFacts {
   trees: ReadonlyMap<string, readonly TreeFile[]>
   /** By path in the snapshot; only files that a finding doubts. */
   proofs: ReadonlyMap<string, Proof>
+  /** By name; blobs that a tree names and that no revision links to. */
+  blobProofs: ReadonlyMap<string, Proof>
   /** By path: what an LFS pointer says of the file in whose place it lies. */
   pointers: ReadonlyMap<string, { sizeBytes: number; hash: ExpectedHash }>
 }

@@ -359,7 +359,7 @@ describe('stopping', () => {
     const run = async (): Promise<void> => {
       for await (const _event of verifier.verify({}, stop.signal));
     }
-    await expect(run()).rejects.toThrow()
+    await expect(run()).rejects.toThrow(/abort/i)
     expect(begun).toBe(4)
     expect((await verify()).models[0]?.files).toMatchObject({ verified: 7, remembered: 3 })
   })

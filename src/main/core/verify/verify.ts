@@ -1,8 +1,9 @@
 import { availableParallelism, cpus } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
-import type { VerifyEvent, VerifyProgress } from '../../../shared/contract'
+import type { ExpectedHash, VerifyEvent, VerifyProgress } from '../../../shared/contract'
 import { createEmitter, follow, type Layout } from '../system'
 import { openLanes, type Lane } from './lanes'
+import { identify } from './locate'
 import { toMtimeMs, type HashMemory } from './memory'
 import { toResult } from './result'
 import type { Subject } from './types'
@@ -33,8 +34,16 @@ export interface Verifier {
    * where it was. @throws AppError as the catalog's `show`; cancelled when `signal` aborts
    */
   verify: (options: VerifyOptions, signal: AbortSignal) => AsyncIterable<VerifyEvent>
-  /** The named files of one revision: are their bytes the ones that were promised? @throws AppError cancelled, internal */
-  prove: (subject: Subject, paths: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, Proof>>
+  /** Are the bytes the ones that were promised? By key. @throws AppError cancelled, internal */
+  prove: (targets: readonly ProofTarget[], signal: AbortSignal) => Promise<ReadonlyMap<string, Proof>>
+}
+
+/** Bytes in doubt, wherever they lie. */
+export interface ProofTarget {
+  key: string
+  /** Absolute. */
+  path: string
+  expected: ExpectedHash
 }
 
 /** `unknown`: nothing says what the bytes should be, or they could not be read. */
@@ -136,30 +145,49 @@ export function createVerifier(deps: VerifierDeps): Verifier {
   }
   const closeAll = (lanes: readonly Lane[]): Promise<unknown> => Promise.all(lanes.map((lane) => lane.close()))
   return {
-    prove: async (subject, paths, signal) => {
-      const work = planWork([subject], memory, { only: new Set(paths) })
+    prove: async (targets, signal) => {
+      const pieces = targets.flatMap(({ path, expected }): Piece[] => {
+        const identity = identify(path)
+        if (identity === null) return []
+        const value = memory.recall(expected.algorithm, identity)
+        const outcome = value === null ? null : ({ state: 'ok', value, identity } as const)
+        return [
+          {
+            path,
+            algorithm: expected.algorithm,
+            identity,
+            sizeBytes: Number(identity.size),
+            references: [],
+            outcome,
+            remembered: value !== null,
+          },
+        ]
+      })
+      const work: Work = { pieces, unverifiable: [] }
       const lanes = openFor(work)
       const stop = (): void => void closeAll(lanes)
       signal.addEventListener('abort', stop, { once: true })
       try {
-        await hashAll(work.pieces, lanes, memory, createMeter([subject], work, now), now)
+        await hashAll(pieces, lanes, memory, createMeter([], work, now), now)
       } finally {
         signal.removeEventListener('abort', stop)
         await closeAll(lanes)
         await memory.save()
       }
-      const proofs = new Map<string, Proof>(paths.map((path) => [path, 'unknown']))
-      for (const { references, outcome } of work.pieces) {
-        if (outcome?.state !== 'ok') continue
-        for (const { file, expected } of references) proofs.set(file, outcome.value === expected.value ? 'right' : 'wrong')
-      }
-      return proofs
+      const found = new Map(pieces.map(({ path, algorithm, outcome }) => [`${algorithm} ${path}`, outcome]))
+      return new Map(
+        targets.map(({ key, path, expected }): [string, Proof] => {
+          const outcome = found.get(`${expected.algorithm} ${path}`)
+          if (outcome?.state !== 'ok') return [key, 'unknown']
+          return [key, outcome.value === expected.value ? 'right' : 'wrong']
+        }),
+      )
     },
     verify: async function* ({ model, fresh = false }, signal) {
       signal.throwIfAborted()
       const subjects = await inspect(model)
       signal.throwIfAborted()
-      const work = planWork(subjects, memory, { fresh })
+      const work = planWork(subjects, memory, fresh)
       const meter = createMeter(subjects, work, now)
       const lanes = openFor(work)
       const stop = (): void => void closeAll(lanes)

@@ -29,19 +29,14 @@ export interface Work {
   unverifiable: number[]
 }
 
-/** Everything to be known of the subjects, each run of bytes once. Looks at every file, or at those in `only`, and reads none. */
-export function planWork(
-  subjects: readonly Subject[],
-  memory: HashMemory,
-  { fresh = false, only }: { fresh?: boolean; only?: ReadonlySet<string> } = {},
-): Work {
+/** Everything to be known of the subjects, each run of bytes once. Looks at every file and reads none. */
+export function planWork(subjects: readonly Subject[], memory: HashMemory, fresh: boolean): Work {
   const pieces = new Map<string, Piece>()
   const unverifiable = subjects.map(({ repo, snapshot, facts }, subject) => {
     if (snapshot === null || facts === null) return 0
     const found = findCheckable(repo, snapshot, facts)
     let lost = found.unverifiable
     for (const { file, path, expected } of found.checkable) {
-      if (only !== undefined && !only.has(file.path)) continue
       const identity = identify(path)
       if (identity === null) {
         lost += 1
