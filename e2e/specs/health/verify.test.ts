@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { scanRoots, type CacheRoot } from '../../../src/main/core/cache'
 import { createCatalog } from '../../../src/main/core/models'
 import { findLayout } from '../../../src/main/core/system'
@@ -65,12 +66,11 @@ describe('the built hash worker', () => {
 describe('mlxk health', () => {
   test('names each of the eleven defects, and a header that claims too much, exactly', async () => {
     const repos = writeDefects(home.hub)
-    for await (const _event of verifierOf(home.hub, home.data).verify({}, new AbortController().signal));
+    for await (const event of verifierOf(home.hub, home.data).verify({}, new AbortController().signal)) void event
     const before = readdirSync(home.hub)
     const { stdout, code } = await mlxk(['health', '--json=full'], { env: home.env })
     expect(code).toBe(0)
-    const { data } = JSON.parse(stdout) as { data: unknown }
-    const { healthy, unhealthy } = healthReport.parse(data)
+    const { healthy, unhealthy } = z.object({ data: healthReport }).parse(JSON.parse(stdout)).data
     const said = defects.map((defect, index) => {
       const entry = [...healthy, ...unhealthy].find(({ name }) => name === repos[index]?.name)
       return { defect: defect.name, status: entry?.status, code: entry?.findings[0]?.code, file: entry?.findings[0]?.file }

@@ -82,8 +82,9 @@ function act(folder: string, { kind, path, target, size_bytes: sizeBytes }: Repa
     case 'create_link':
       return createLink(absolute, target ?? '')
     case 'write_ref':
-      return writeRef(folder, path, target ?? '')
+      break
   }
+  return writeRef(folder, path, target ?? '')
 }
 
 /** What an earlier run left when it was killed. */

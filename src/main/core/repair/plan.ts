@@ -236,9 +236,10 @@ function cure(context: Context, finding: Finding): string | null {
       unhide(context, finding)
       return null
     case 'leave':
-      leave(context, finding)
-      return null
+      break
   }
+  leave(context, finding)
+  return null
 }
 
 function finish(facts: RepairFacts, revision: string | null, draft: Draft): RepairPlan {

@@ -52,7 +52,7 @@ const plan = (spec = 'org/model'): Promise<RepairPlan> => open().repairer.plan(s
 const repair = (spec = 'org/model'): Promise<RepairResult> => open().repairer.repair(spec, {}, signal)
 
 async function verifyAll(): Promise<void> {
-  for await (const _event of open().verifier.verify({}, signal));
+  for await (const event of open().verifier.verify({}, signal)) void event
 }
 
 /** Every entry below a folder with its bytes, links by their text. */

@@ -318,7 +318,7 @@ describe('the memory is only a cache', () => {
     writeSharded(hub, 'org/a')
     writeModel(hub, 'org/b', { files: healthyFiles({ 'README.md': 'another' }) })
     const drain = async (events: AsyncIterable<unknown>): Promise<void> => {
-      for await (const _event of events);
+      for await (const event of events) void event
     }
     await drain(one.verifier.verify({ model: 'org/a' }, new AbortController().signal))
     await drain(two.verifier.verify({ model: 'org/b' }, new AbortController().signal))
@@ -357,7 +357,7 @@ describe('stopping', () => {
     }
     const verifier = createVerifier({ inspect: catalog.inspect, memory, layout: { outMain: folder }, openLanes: openHeld })
     const run = async (): Promise<void> => {
-      for await (const _event of verifier.verify({}, stop.signal));
+      for await (const event of verifier.verify({}, stop.signal)) void event
     }
     await expect(run()).rejects.toThrow(/abort/i)
     expect(begun).toBe(4)
@@ -366,7 +366,7 @@ describe('stopping', () => {
 
   test('leaving the stream stops the work and keeps what is known', async () => {
     writeSharded(hub, 'org/model')
-    for await (const _event of open().verifier.verify({}, new AbortController().signal)) break
+    for await (const event of open().verifier.verify({}, new AbortController().signal)) if (event) break
     expect((await verify()).models[0]?.status).toBe('healthy')
   })
 })
