@@ -33,7 +33,8 @@ function lockName({ root, folder }: RepoPlace): string {
 /** Who holds a lock, as far as its last holder said. */
 function readHolder(file: string): { pid?: number; action?: string } {
   try {
-    const { pid, action } = JSON.parse(readFileSync(file, 'utf8')) as { pid?: unknown; action?: unknown }
+    const said: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    const { pid, action }: { pid?: unknown; action?: unknown } = typeof said === 'object' && said !== null ? said : {}
     return { ...(typeof pid === 'number' ? { pid } : {}), ...(typeof action === 'string' ? { action } : {}) }
   } catch {
     return {}

@@ -1,31 +1,16 @@
-import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
-import type { Finding, RepairAction, RepairFetch, RepairPlan } from '../../../shared/contract'
+import type { Finding, RepairFetch, RepairPlan } from '../../../shared/contract'
 import { chooseSnapshot, isCommit, isReadable, type ScannedFile, type ScannedRepo, type ScannedSnapshot } from '../cache'
 import { isUsuallyFetched, toPromisedHash, type TreeFile } from '../health'
 import { cureOf, whyLeft } from './causes'
-import type { LeftOver, RepairFacts } from './types'
-
-/** Gathers the steps of one plan; each thing is planned once. */
-interface Draft {
-  removals: Map<string, RepairAction>
-  blobs: Map<string, RepairAction>
-  links: Map<string, RepairAction>
-  ref: RepairAction | null
-  fetch: Map<string, RepairFetch>
-  needsListing: boolean
-  left: LeftOver[]
-}
+import { emptyDraft, finish, type Draft } from './draft'
+import type { RepairFacts } from './types'
 
 interface Context extends RepairFacts {
   snapshot: ScannedSnapshot
   draft: Draft
   /** Blobs that are not where links may lead: they are removed, or known to be bad. */
   doomed: Set<string>
-}
-
-function emptyDraft(): Draft {
-  return { removals: new Map(), blobs: new Map(), links: new Map(), ref: null, fetch: new Map(), needsListing: false, left: [] }
 }
 
 /** `snapshots/<commit>/a/b` → `../../../blobs/<name>`, as huggingface_hub writes it. */
@@ -240,28 +225,6 @@ function cure(context: Context, finding: Finding): string | null {
   }
   leave(context, finding)
   return null
-}
-
-function finish(facts: RepairFacts, revision: string | null, draft: Draft): RepairPlan {
-  // Links before their blobs, so that a stop in between leaves no link to nothing; the ref last, when what it names is as good as it gets.
-  const actions = [
-    ...draft.removals.values(),
-    ...draft.blobs.values(),
-    ...draft.links.values(),
-    ...(draft.ref === null ? [] : [draft.ref]),
-  ]
-  const fetch = [...draft.fetch.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
-  const { repo } = facts
-  const content = {
-    name: repo.name,
-    folder: repo.path,
-    revision,
-    actions,
-    fetch,
-    needs_listing: draft.needsListing,
-    left: draft.left,
-  }
-  return { id: createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16), ...content }
 }
 
 /** The revision that `refs/main` announces and whose folder is gone, when the tree and its blobs are here: it can be made again. */
