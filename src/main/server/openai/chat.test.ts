@@ -200,10 +200,10 @@ describe('chat completions, streamed', () => {
   })
 
   it('sends comments in a silence although the generator goes on telling states', async () => {
-    let loaded = false
+    const load = { done: false }
     const { api } = bench(
       async function* () {
-        while (!loaded) {
+        while (!load.done) {
           yield { type: 'state', state: 'loading', progress: null }
           await new Promise((resolve) => setTimeout(resolve, 1))
         }
@@ -211,7 +211,7 @@ describe('chat completions, streamed', () => {
       },
       { limits: { patienceMs: 5, silenceMs: 20 } },
     )
-    const text = await readComments(await api.request('/v1/chat/completions', post(streamed)), 3, () => (loaded = true))
+    const text = await readComments(await api.request('/v1/chat/completions', post(streamed)), 3, () => (load.done = true))
     expect(dataOf(text).at(-1)).toBe('[DONE]')
   })
 
