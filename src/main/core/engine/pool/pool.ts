@@ -211,7 +211,9 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
   return {
     acquire: async (model, { signal, onState }) => {
       if (closed) throw shuttingDown()
-      await refuseCustomCode(model.name, model.snapshotPath)
+      const known = entries.get(model.snapshotPath)
+      // An engine that is ready reads its configuration no more; looking again would delay every request.
+      if (known === undefined || !isReady(known)) await refuseCustomCode(model.name, model.snapshotPath)
       const entry = entries.get(model.snapshotPath) ?? createEntry(model)
       entries.set(entry.key, entry)
       const tell = (): void => onState?.(viewEntry(entry))
