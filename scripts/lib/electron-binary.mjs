@@ -9,7 +9,7 @@ const name = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.
  * @returns {{path: string, version: string, reason: null} | {path: null, version: null, reason: string}}
  */
 export function electronBinary() {
-  const override = process.env.ELECTRON_OVERRIDE_DIST_PATH
+  const override = process.env.ELECTRON_OVERRIDE_DIST_PATH || undefined
   const dist = override ?? join(import.meta.dirname, '../../node_modules/electron/dist')
   const path = join(dist, name)
   if (existsSync(path)) {
