@@ -121,6 +121,7 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
   }
 
   async function load(entry: PoolEntry): Promise<void> {
+    await refuseCustomCode(entry.model.name, entry.model.snapshotPath)
     await waitAfterCrashes(entry)
     await oneAtATime(async () => {
       entry.life.signal.throwIfAborted()
@@ -211,9 +212,6 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
   return {
     acquire: async (model, { signal, onState }) => {
       if (closed) throw shuttingDown()
-      const known = entries.get(model.snapshotPath)
-      // An engine that is ready reads its configuration no more; looking again would delay every request.
-      if (known === undefined || !isReady(known)) await refuseCustomCode(model.name, model.snapshotPath)
       const entry = entries.get(model.snapshotPath) ?? createEntry(model)
       entries.set(entry.key, entry)
       const tell = (): void => onState?.(viewEntry(entry))
