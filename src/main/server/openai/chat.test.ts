@@ -235,6 +235,24 @@ describe('chat completions, streamed', () => {
     expect([activity.inFlight(), logged]).toEqual([0, []])
   })
 
+  it('lets go of a generator that rests between two pulls when the client leaves', async () => {
+    let letGo: () => void = () => {}
+    const released = new Promise<string>((resolve) => (letGo = () => resolve('released')))
+    const { api } = bench(async function* () {
+      try {
+        for (;;) yield { type: 'text', text: 'more ' }
+      } finally {
+        letGo()
+      }
+    })
+    const reader = (await api.request('/v1/chat/completions', post(streamed))).body!.getReader()
+    await reader.read()
+    // The stream has filled its queue and pulls no more: nothing is awaited that an abort could end.
+    await new Promise((resolve) => setImmediate(resolve))
+    await reader.cancel()
+    expect(await released).toBe('released')
+  })
+
   it('tells open streams that the server was shut down', async () => {
     const cut = new AbortController()
     const { api } = bench(
