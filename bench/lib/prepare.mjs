@@ -1,8 +1,18 @@
 import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { buildIfStale } from '../../scripts/lib/build-if-stale.cjs'
 import { run } from '../../scripts/lib/run.mjs'
 import { fillCache } from './cache.mjs'
+
+/** What users run is the installed package, which has no sources beside it to compare its output with. @returns its folder */
+function installPackage(home) {
+  const folder = join(home, 'package')
+  for (const name of ['bin', 'out', 'resources', 'package.json']) cpSync(name, join(folder, name), { recursive: true })
+  mkdirSync(join(folder, 'node_modules/@photostructure'), { recursive: true })
+  symlinkSync(resolve('node_modules/@photostructure/sqlite'), join(folder, 'node_modules/@photostructure/sqlite'))
+  return folder
+}
 
 /**
  * Builds, installs the engine whose environment also holds the peers (`hf`), and gives every benchmark the same isolated homes.
@@ -27,7 +37,7 @@ export async function prepare(home) {
     execFileSync(python, ['-c', 'import sys,importlib.metadata as m; print(m.version(sys.argv[1]))', name], {
       encoding: 'utf8',
     }).trim()
-  const mlxk = [process.execPath, resolve('bin/mlxk.cjs')]
+  const mlxk = [process.execPath, join(installPackage(home), 'bin/mlxk.cjs')]
   return {
     env,
     home,

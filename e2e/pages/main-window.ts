@@ -40,7 +40,8 @@ export function mainWindow(page: Page): MainWindow {
     },
     chooseModel: async (name) => {
       await page.getByRole('combobox', { name: /^Model: / }).click()
-      await page.getByRole('option', { name: new RegExp(name) }).click()
+      // The list cuts long names in their middle, which may read as a space.
+      await page.getByRole('option', { name: new RegExp(name.replaceAll('-', ' ?-')) }).click()
       await expect(page.getByRole('combobox', { name: `Model: ${name}` })).toBeVisible()
     },
     ask: async (text) => {

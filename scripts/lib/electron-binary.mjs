@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 const name = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' }[process.platform] ?? 'electron'
@@ -9,12 +10,15 @@ const name = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.
  * @returns {{path: string, version: string, reason: null} | {path: null, version: null, reason: string}}
  */
 export function electronBinary() {
-  const override = process.env.ELECTRON_OVERRIDE_DIST_PATH
+  const override = process.env.ELECTRON_OVERRIDE_DIST_PATH || undefined
   const dist = override ?? join(import.meta.dirname, '../../node_modules/electron/dist')
   const path = join(dist, name)
   if (existsSync(path)) {
-    const version = join(dist, 'version')
-    return { path, version: existsSync(version) ? readFileSync(version, 'utf8').trim().replace(/^v/, '') : 'unknown', reason: null }
+    const asked = spawnSync(path, ['-p', 'process.versions.electron'], {
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      encoding: 'utf8',
+    })
+    return { path, version: asked.status === 0 ? asked.stdout.trim() : 'unknown', reason: null }
   }
   if (override !== undefined) throw new Error(`ELECTRON_OVERRIDE_DIST_PATH has no ${name}: ${override}`)
   return { path: null, version: null, reason: 'its binary is not downloaded: "npx install-electron" fetches it' }

@@ -1,7 +1,7 @@
 import { app } from 'electron'
 import { parseStart } from './shell/argv'
 
-const start = parseStart(process.argv, process.defaultApp === true)
+const start = parseStart(process.argv, process.defaultApp)
 
 /** The command line in the app's clothes: no lock, no tray, no window, no Dock; only data on stdout. */
 async function runHeadless(args: string[]): Promise<void> {

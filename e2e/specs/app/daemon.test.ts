@@ -133,7 +133,7 @@ describe('the built daemon on plain Node, without electron', () => {
     try {
       const daemon = await start(newHome(), { MLXK_PORT: String(port) })
       expect(daemon.ready.url).toBeNull()
-      expect((await firstState(daemon)).server).toMatchObject({ state: 'busy', port, error: { code: 'port_in_use' } })
+      expect((await firstState(daemon)).server).toMatchObject({ state: 'port_in_use', port, error: { code: 'port_in_use' } })
       const status = await daemon.client.call('server.start', { port: 0 })
       expect(status.state).toBe('ready')
       expect((await fetch(`${status.url}/health`)).status).toBe(200)

@@ -2,9 +2,8 @@
 const [bundle, home] = process.argv.slice(2)
 const { acquireOwnership, dataPaths } = require(bundle)
 const paths = dataPaths({ MLXK_HOME: home }, { os: 'linux', arch: process.arch, home })
-process.stdin.on('data', async () => {
-  const ownership = await acquireOwnership(paths)
-  process.stdout.write(ownership === null ? 'lost\n' : 'won\n')
+process.stdin.on('data', () => {
+  void acquireOwnership(paths).then((ownership) => process.stdout.write(ownership === null ? 'lost\n' : 'won\n'))
 })
 process.stdin.on('end', () => process.exit(0))
 process.stdout.write('ready\n')

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { publishedEnvelope, publishedFailure } from '../../../src/main/cli/output/published'
@@ -107,14 +108,20 @@ describe('version and help', () => {
 
   it('--version loads no parser, and list --json no schemas, server or database', async () => {
     const loaded = async (args: string[]): Promise<string> => {
-      const script = `process.argv.splice(1, 0, ${JSON.stringify(mlxkPath)});process.on('exit',()=>process.stderr.write(Object.keys(require.cache).map((f)=>require('fs').readFileSync(f,'utf8')).join('')));require(${JSON.stringify(mlxkPath)})`
-      const child = spawn(process.execPath, ['-e', script, '--', ...args], {
-        env: { ...process.env, ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      const result = await finish(child)
-      expect(result.stdout.length).toBeGreaterThan(0)
-      return result.stderr
+      const path = JSON.stringify(mlxkPath)
+      const list = `process.on('exit', () => require('fs').writeSync(2, JSON.stringify(Object.keys(require.cache))))`
+      const child = spawn(
+        process.execPath,
+        ['-e', `process.argv.splice(1, 0, ${path}); ${list}; require(${path})`, '--', ...args],
+        {
+          env: { ...process.env, ...env },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      )
+      const { stdout, stderr } = await finish(child)
+      expect(stdout.length).toBeGreaterThan(0)
+      const files = JSON.parse(stderr) as string[]
+      return files.map((file) => readFileSync(file, 'utf8')).join('')
     }
     const marks = {
       commander: 'commander.missingArgument',
@@ -209,7 +216,6 @@ describe('doctor and engine without anything installed', () => {
 
   it('doctor survives settings that are not JSON, and says so', async () => {
     const broken = createHome()
-    const { mkdirSync, writeFileSync } = await import('node:fs')
     mkdirSync(broken.data)
     writeFileSync(`${broken.data}/settings.json`, '{ "demo": ')
     const { code, stdout } = await mlxk(['doctor', '--json'], { env: broken.env })

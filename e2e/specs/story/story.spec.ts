@@ -47,7 +47,8 @@ test('Models shows the demo models, and loads and unloads one', { tag: '@both' }
   await window.go('Models')
   for (const name of ['hello-fp32', 'counting-fp32', 'thinking-fp32']) {
     await expect(window.row(name)).toBeVisible()
-    await expect(window.row(name)).toContainText(/\d (kB|MB)/)
+    await expect(window.row(name)).toContainText(/\d [kKM]B/)
+    await expect(window.row(name)).toContainText('f32')
     await expect(window.row(name)).toContainText('Healthy')
   }
   await window.row('hello-fp32').click()

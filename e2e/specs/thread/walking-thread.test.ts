@@ -33,7 +33,7 @@ describe.skipIf(!needsEngine())('walking thread', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     children.push(child)
-    const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
     const envelope = JSON.parse(line) as { status: string; data: { url: string; port: number; pid: number } }
     expect(envelope.status).toBe('success')
     return { child, data: envelope.data }

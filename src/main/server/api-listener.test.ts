@@ -37,7 +37,7 @@ test('two starts at once are one; a stop ends it and it can start again', async 
 })
 
 test.each([
-  ['port_in_use', 'busy'],
+  ['port_in_use', 'port_in_use'],
   ['listen_failed', 'failed'],
 ] as const)('%s is thrown and stays to be seen as %s', async (code, state) => {
   const { listener } = setUp(() => Promise.reject(new AppError(code, 'No.')))

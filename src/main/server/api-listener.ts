@@ -43,8 +43,8 @@ export function createApiListener({ serve, onChange }: ApiListenerDeps): ApiList
     try {
       server = await serve(options)
     } catch (error) {
-      const busy = error instanceof AppError && error.code === 'port_in_use'
-      become({ ...stopped, state: busy ? 'busy' : 'failed', port: options.port, error: toSerializedError(error) })
+      const taken = error instanceof AppError && error.code === 'port_in_use'
+      become({ ...stopped, state: taken ? 'port_in_use' : 'failed', port: options.port, error: toSerializedError(error) })
       throw error
     }
     server.activity.subscribe(onChange)

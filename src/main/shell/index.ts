@@ -112,7 +112,7 @@ export async function startShell(env: Env): Promise<void> {
   })
   const actions = createTrayActions({
     owner: watch.current,
-    copyText: (text) => clipboard.writeText(text),
+    copyText: (text) => void clipboard.writeText(text),
     notify,
     open: (view) => open(view === 'last' ? undefined : view === 'chat' ? 'new_chat' : 'models'),
     quit: () => app.quit(),

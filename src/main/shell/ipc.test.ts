@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { describe, expect, test, vi } from 'vitest'
 import type { Frame } from '../../shared/rpc'
-import { createPortServer, isTrusted, type PortServerDeps } from './ipc'
+import { createPortServer, isTrusted } from './ipc'
 
 const page = { url: 'mlxk://app/index.html', parent: null }
 
@@ -36,11 +36,11 @@ function setUp() {
     ipcMain: {
       handle: (channel, handler) => handlers.set(channel, handler),
       removeHandler: (channel) => handlers.delete(channel),
-    } as PortServerDeps['ipcMain'],
+    },
     createChannel: () => {
       const [port1, port2] = [new FakePort(), new FakePort()]
       ports.push(port1)
-      return { port1, port2 } as unknown as ReturnType<PortServerDeps['createChannel']>
+      return { port1, port2 }
     },
     knownContents: new Set([7]),
   })

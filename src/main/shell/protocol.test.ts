@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createAssetHandler, isOwnUrl, resolveAsset } from './protocol'
+import { createAssetHandler, isOwnUrl } from './protocol'
 
 const folder = mkdtempSync(join(tmpdir(), 'mlxk-protocol-'))
 const root = join(folder, 'renderer')
@@ -48,6 +48,7 @@ describe('the app scheme', () => {
   test.each([
     ['a file outside, by dots', 'GET', 'mlxk://app/..%2fsecret.json', 404],
     ['a sibling folder with the same beginning', 'GET', 'mlxk://app/..%2frenderer-2/x.json', 404],
+    ['a file outside, by escaped dots', 'GET', 'mlxk://app/%2e%2e%2f%2e%2e%2fetc%2fpasswd.json', 404],
     ['a backslash', 'GET', 'mlxk://app/..%5csecret.json', 404],
     ['a zero byte', 'GET', 'mlxk://app/index.html%00.js', 404],
     ['a broken escape', 'GET', 'mlxk://app/%zz.js', 404],
@@ -57,11 +58,6 @@ describe('the app scheme', () => {
     ['a POST', 'POST', 'mlxk://app/index.html', 405],
   ])('refuses %s', async (_name, method, url, status) => {
     expect((await get({ method, url })).status).toBe(status)
-  })
-
-  test('takes a path apart without leaving its root', () => {
-    expect(resolveAsset('/r', '/assets/a.js')).toBe('/r/assets/a.js')
-    expect(resolveAsset('/r', '/%2e%2e/%2e%2e/etc/passwd.json')).toBeNull()
   })
 
   test('knows its own addresses', () => {

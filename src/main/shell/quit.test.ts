@@ -1,7 +1,13 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createQuitting, quitQuestion, type QuitAnswer } from './quit'
 
-function setUp({ answers = 0, answer = 'quit' as QuitAnswer, close = async () => undefined as void } = {}) {
+interface Options {
+  answers?: number
+  answer?: QuitAnswer
+  close?: () => Promise<void>
+}
+
+function setUp({ answers = 0, answer = 'quit', close = async () => undefined }: Options = {}) {
   const event = { preventDefault: vi.fn() }
   const deps = {
     answers: () => answers,

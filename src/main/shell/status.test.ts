@@ -9,7 +9,7 @@ describe('the icon', () => {
     ['the API is ready', aState(), 'ready'],
     ['the API is stopped', aState({ server: 'stopped' }), 'stopped'],
     ['the API starts', aState({ server: 'starting' }), 'starting'],
-    ['its port is taken', aState({ server: 'busy' }), 'failed'],
+    ['its port is taken', aState({ server: 'port_in_use' }), 'failed'],
     ['the API failed', aState({ server: 'failed' }), 'failed'],
     ['a model loads', aState({ loaded: [aLoaded({ state: 'loading' })] }), 'starting'],
     ['a model answers', aState({ loaded: [aLoaded({ in_flight: 1 })] }), 'answering'],
@@ -39,7 +39,7 @@ describe('words', () => {
     expect(serverLine(aState())).toBe('Server Ready on Port 11811')
     expect(serverLine(aState({ server: 'stopped' }))).toBe('Server Stopped')
     expect(serverLine(aState({ server: 'starting' }))).toBe('Server Starting…')
-    expect(serverLine(aState({ server: 'busy' }))).toBe('Port 11811 Is in Use')
+    expect(serverLine(aState({ server: 'port_in_use' }))).toBe('Port 11811 Is in Use')
     expect(serverLine(aState({ server: 'failed', reason: 'no permission' }))).toBe('Server Failed: no permission')
   })
 

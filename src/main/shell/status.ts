@@ -18,7 +18,8 @@ export const isHeld = (model: LoadedModel): boolean => model.state !== 'stopped'
 export function trayIcon(state: AppState | null, problem: string | null = null): TrayIcon {
   if (state === null) return problem === null ? 'starting' : 'failed'
   const { server, loaded, jobs, engine } = state
-  if (server.state === 'failed' || server.state === 'busy' || loaded.some((model) => model.state === 'crashed')) return 'failed'
+  if (server.state === 'failed' || server.state === 'port_in_use' || loaded.some((model) => model.state === 'crashed'))
+    return 'failed'
   if (engine.state === 'broken') return 'needs-you'
   if (server.state === 'starting' || loaded.some(isLoading)) return 'starting'
   if (answers(state) > 0) return 'answering'
@@ -53,7 +54,7 @@ export function serverLine(state: AppState | null, problem: string | null = null
       return 'Server Starting…'
     case 'stopped':
       return 'Server Stopped'
-    case 'busy':
+    case 'port_in_use':
       return server.port === null ? 'Port Is in Use' : `Port ${server.port} Is in Use`
     case 'failed':
       return `Server Failed: ${server.error?.message ?? 'unknown reason'}`
@@ -67,7 +68,7 @@ export function tooltip(state: AppState | null, problem: string | null = null): 
     ready: 'server ready',
     starting: 'server starting',
     stopped: 'server stopped',
-    busy: 'port in use',
+    port_in_use: 'port in use',
     failed: 'server failed',
   }
   const held = state.loaded.filter(isHeld)

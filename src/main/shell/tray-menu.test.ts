@@ -124,7 +124,7 @@ describe('the tray menu', () => {
     const act = actions()
     click(find(menuOf(aState(), [], act), 'Stop Server'))
     click(find(menuOf(aState({ server: 'stopped' }), [], act), 'Start Server'))
-    click(find(menuOf(aState({ server: 'busy' }), [], act), 'Start Server'))
+    click(find(menuOf(aState({ server: 'port_in_use' }), [], act), 'Start Server'))
     expect(act.stopServer).toHaveBeenCalledOnce()
     expect(act.startServer).toHaveBeenCalledTimes(2)
   })

@@ -1,4 +1,4 @@
-import { Menu, nativeImage, Tray, type MenuItemConstructorOptions } from 'electron'
+import { BrowserWindow, Menu, nativeImage, screen, Tray, type MenuItemConstructorOptions } from 'electron'
 import { join } from 'node:path'
 import type { Platform } from '../core/system'
 import { tooltip, trayIcon, type TrayIcon } from './status'
@@ -26,11 +26,27 @@ export const iconFile = (icons: string, icon: TrayIcon, os: Platform['os']): str
 /** What the menu shows, to leave it alone when nothing of that has changed. */
 const fingerprint = (template: readonly MenuItemConstructorOptions[]): string => JSON.stringify(template)
 
+/** Opens a menu where the pointer is. A menu needs a window to belong to, and the app may have none: this one lives as long as the menu. */
+function popUpAtCursor(menu: Menu): void {
+  const point = screen.getCursorScreenPoint()
+  const anchor = new BrowserWindow({
+    ...point,
+    width: 1,
+    height: 1,
+    frame: false,
+    transparent: true,
+    skipTaskbar: true,
+    focusable: false,
+  })
+  menu.popup({ window: anchor, x: 0, y: 0, callback: () => anchor.destroy() })
+}
+
 /** The icon with its menu. Click and right-click both open it. */
 export function createTray({ os, icons, buildMenu }: TrayDeps): TrayFace {
   let shown = { icon: '', tip: '', menu: '' }
   let latest: ShellView = { state: null, models: [], problem: null }
   let isOpen = false
+  let menu: Menu | null = null
   let timer: NodeJS.Timeout | null = null
 
   const image = (icon: TrayIcon): Electron.NativeImage => {
@@ -47,21 +63,22 @@ export function createTray({ os, icons, buildMenu }: TrayDeps): TrayFace {
     if (icon !== shown.icon) tray.setImage(image(icon))
     if (tip !== shown.tip) tray.setToolTip(tip)
     shown = { ...shown, icon, tip }
-    // A menu that is open keeps what it shows; it is made anew when it closes.
-    if (isOpen) return
+    // macOS would close a menu that is open: it keeps what it shows and is made anew when it closes.
+    if (isOpen && os === 'darwin') return
     const template = buildMenu(latest)
     const print = fingerprint(template)
     if (print === shown.menu) return
     shown.menu = print
-    const menu = Menu.buildFromTemplate(template)
-    menu.on('menu-will-show', () => {
+    const built = Menu.buildFromTemplate(template)
+    built.on('menu-will-show', () => {
       isOpen = true
     })
-    menu.on('menu-will-close', () => {
+    built.on('menu-will-close', () => {
       isOpen = false
       schedule()
     })
-    tray.setContextMenu(menu)
+    tray.setContextMenu(built)
+    menu = built
   }
 
   const schedule = (): void => {
@@ -70,6 +87,12 @@ export function createTray({ os, icons, buildMenu }: TrayDeps): TrayFace {
       apply()
     }, MIN_INTERVAL_MS)
   }
+
+  // macOS opens the context menu on either button by itself; a Linux panel sends the left one to us.
+  if (os === 'linux')
+    tray.on('click', () => {
+      if (menu !== null) popUpAtCursor(menu)
+    })
 
   apply()
   return {

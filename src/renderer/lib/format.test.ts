@@ -6,8 +6,9 @@ const format = createFormatters('en-GB', en.time)
 
 describe('numbers of the window', () => {
   it.each([
-    [0, '0 MB'],
-    [1_100, '1 MB'],
+    [0, '0 KB'],
+    [138_568, '139 KB'],
+    [1_100_000, '1 MB'],
     [99_000_000, '99 MB'],
     [100_000_000, '0.1 GB'],
     [4_607_000_000, '4.6 GB'],

@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000
 const LATE_NIGHT_MS = 12 * HOUR_MS
 
 export interface Formatters {
-  /** Bytes on disk, ÷ 10⁹ as macOS shows them; under 0.1 GB whole MB. */
+  /** Bytes on disk, ÷ 10⁹ as macOS shows them; under 0.1 GB whole MB, under 1 MB whole KB. */
   disk: (bytes: number) => string
   /** As `disk`, but exact for the small files beside the weights: 1,420 B, 11 KB. */
   fileSize: (bytes: number) => string
@@ -76,7 +76,7 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
   }
 
   return {
-    disk: (bytes) => size(bytes, GB_DISK, MB_DISK),
+    disk: (bytes) => (bytes < MB_DISK ? `${whole.format(Math.ceil(bytes / 1e3))} KB` : size(bytes, GB_DISK, MB_DISK)),
     fileSize: (bytes) => {
       if (bytes < 1e4) return `${whole.format(bytes)} B`
       return bytes < MB_DISK ? `${whole.format(bytes / 1e3)} KB` : size(bytes, GB_DISK, MB_DISK)

@@ -20,7 +20,7 @@ export const appInfo = z.object({
 
 /** The OpenAI API's listener. `hosts` says what is bound, e.g. `["127.0.0.1","::1"]`. */
 export const serverStatus = z.object({
-  state: z.enum(['stopped', 'starting', 'ready', 'busy', 'failed']),
+  state: z.enum(['stopped', 'starting', 'ready', 'port_in_use', 'failed']),
   url: z.string().nullable(),
   port: z.number().int().nullable(),
   hosts: z.array(z.string()),

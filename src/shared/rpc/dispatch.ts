@@ -64,7 +64,7 @@ function parseInput(name: string, schema: Contract[string]['input'], input: unkn
   })
 }
 
-async function* drain(source: AsyncIterable<unknown>, signal: AbortSignal): AsyncGenerator<unknown> {
+async function* drain(source: AsyncIterable<unknown>, signal: AbortSignal): AsyncGenerator {
   const iterator = source[Symbol.asyncIterator]()
   let open = true
   try {

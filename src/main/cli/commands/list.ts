@@ -2,7 +2,7 @@ import type { CacheRootState, ModelList, ModelSummary } from '../../../shared/co
 import type { CliCommand } from '../command'
 import type { Context } from '../context'
 import { projectList } from '../output/project'
-import { count, formatAge, formatSize, shortHash, shorten } from '../output/text'
+import { formatAge, formatSize, shortHash, shorten } from '../output/text'
 import type { Column } from '../output/table'
 
 interface ListOptions {
@@ -140,9 +140,4 @@ function layOut(
     })
   }
   return { columns: cells.map(({ column }) => column), row: (model) => cells.map(({ text }) => text(model)) }
-}
-
-/** `12 models` and the like, for other commands that speak of the list. */
-export function countModels(list: ModelList): string {
-  return count(list.models.length, 'model')
 }

@@ -1,4 +1,6 @@
 import type { UiResult } from '../../../shared/contract/documents'
+import { AppError } from '../../../shared/errors'
+import type { App } from '../../app'
 import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { openInBrowser } from '../open-browser'
@@ -39,6 +41,7 @@ async function showInterface(context: Context, options: UiOptions): Promise<Outc
       if (shouldOpen) await open(context, url)
       return { data, print: () => context.say(url) }
     }
+    await startApi(context, session.app)
     announce(context, data)
     if (context.isHuman) context.say(url)
     if (shouldOpen) await open(context, url)
@@ -47,6 +50,16 @@ async function showInterface(context: Context, options: UiOptions): Promise<Outc
     return { data: {}, printed: true }
   } finally {
     await session.close()
+  }
+}
+
+/** A port that is taken is a state that the window shows and mends, no reason not to show the window. */
+async function startApi(context: Context, app: App): Promise<void> {
+  try {
+    await app.startApi({})
+  } catch (error) {
+    if (!(error instanceof AppError) || (error.code !== 'port_in_use' && error.code !== 'listen_failed')) throw error
+    context.talk(`${error.message} The API is not served; the window can start it on another port.`)
   }
 }
 

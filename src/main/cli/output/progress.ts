@@ -31,7 +31,7 @@ async function createBar({ io, talkPaint }: Context): Promise<ProgressView> {
   const columns = io.stderr.columns() ?? 80
   const bar = new cliProgress.SingleBar({
     stream: process.stderr,
-    format: `${talkPaint.cyan('{bar}')} {percent}% {message}`,
+    format: `${talkPaint.cyan('{bar}')} {percentage}% {message}`,
     barsize: Math.max(10, Math.min(30, columns - 50)),
     barCompleteChar: '█',
     barIncompleteChar: '░',

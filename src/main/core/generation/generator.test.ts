@@ -60,7 +60,13 @@ function bench(script: EngineStreamEvent[], more: Partial<GeneratorDeps> = {}): 
   return { deps, bodies, released: () => released, closed: () => closed }
 }
 
-function lease(release: () => void): EngineLease {
+/** Like the pool's: releasing again does nothing. */
+function lease(onRelease: () => void): EngineLease {
+  let open = true
+  const release = (): void => {
+    if (open) onRelease()
+    open = false
+  }
   return { url: 'http://engine', token: 't', model, contextLength: 4096, died: new Promise<never>(() => {}), release }
 }
 
@@ -183,6 +189,15 @@ describe('generate', () => {
     expect(released()).toBe(1)
     await expect(createGenerator(deps).generate(request, controller.signal).next()).rejects.toMatchObject({ code: 'cancelled' })
     expect(bodies).toHaveLength(1)
+  })
+
+  it('gives the lease back at once when aborted, also when nobody asks for another event', async () => {
+    const { deps, released } = bench([say('a'), say('b')])
+    const controller = new AbortController()
+    await createGenerator(deps).generate(request, controller.signal).next()
+    expect(released()).toBe(0)
+    controller.abort()
+    expect(released()).toBe(1)
   })
 
   it('passes typed failures on and releases the lease', async () => {

@@ -52,9 +52,12 @@ async function* generate(
   const model = request.resolved ?? (await deps.catalog.resolve(request.model))
   throwIfAborted(signal)
   const lease = yield* waitForLease(deps.pool, model, signal)
+  // Also without anybody who asks for the next event: a caller who left may have forgotten us at a yield.
+  signal.addEventListener('abort', lease.release, { once: true })
   try {
     yield* answer(deps, request, lease, tally, signal)
   } finally {
+    signal.removeEventListener('abort', lease.release)
     lease.release()
   }
   const endedAt = deps.clock()

@@ -34,7 +34,7 @@ export interface SettingsProblem {
 /** The settings in a file's object. Keys that are wrong count as not there and are reported, so that one typo does not stop everything. */
 export function readDocument(raw: Json): { settings: Settings; problems: SettingsProblem[] } {
   const problems: SettingsProblem[] = []
-  const pick = <T>(field: Field & { fallback: T }): unknown => {
+  const pick = (field: Field): unknown => {
     const value = getField(raw, field)
     if (value === undefined) return field.fallback
     if (field.isValid(value)) return value

@@ -2,7 +2,7 @@
  * Settings: the file `settings.json`, its versions, and which of flag, environment, file and default decides. Reading costs no more
  * than the file. Only the owner of the data folder writes. Imported by the composition root, the CLI and other domains' faces.
  */
-export { SETTINGS_VERSION, type SettingsProblem } from './document'
+export type { SettingsProblem } from './document'
 export { chooseLogLevel, chooseServer, type Chosen, type LogLevel, type ServerChoices, type ServerFlags } from './precedence'
 export { createSettings, type OpenSettings, type SettingsDeps } from './store'
 export type { Settings, SettingsStore } from './types'

@@ -101,7 +101,7 @@ describe('the control port', () => {
     ['a sandboxed frame', { origin: 'null' }],
     ['a cross-site fetch', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }],
   ])('refuses %s even with the token', async (_what, headers) => {
-    const answer = await call('/rpc/echo', '{}', headers as unknown as Record<string, string>)
+    const answer = await call('/rpc/echo', '{}', headers)
     expect(answer.status).toBe(403)
     expect(codeOf(answer)).toBe('forbidden')
   })

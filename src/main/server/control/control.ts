@@ -4,10 +4,9 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Contract } from '../../../shared/contract'
 import { AppError, httpErrors, toSerializedError, type SerializedError } from '../../../shared/errors'
 import { MAX_INPUT_BYTES, type Dispatcher, type Frame } from '../../../shared/rpc'
-import { checkRequest } from '../http'
+import { checkRequest, securityHeaders, serveFile } from '../http'
 import { createTokenCheck, type OneTimeCodes } from './auth'
 import { toEventStream } from './event-stream'
-import { securityHeaders, serveFile } from './static-files'
 
 export interface ControlDeps {
   /** Says which calls are streams; the dispatcher does the rest. */

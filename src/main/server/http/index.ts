@@ -9,3 +9,4 @@
 export { checkRequest, type GuardRules } from './guards'
 export { listen, type Listening, type ListenOptions } from './listen'
 export { createPortUserFinder, type PortUser } from './port-user'
+export { securityHeaders, serveFile } from './static-files'

@@ -90,6 +90,8 @@ export function streamAnswer(events: Events, opening: Opening, options: StreamOp
   function cancel(): void {
     left = true
     onClose()
+    // An abort ends only what is awaited; a generator that rests at a yield would keep the engine it has leased.
+    events.return(undefined).catch(() => undefined)
   }
 
   return new ReadableStream({ pull, cancel })

@@ -200,10 +200,10 @@ describe('chat completions, streamed', () => {
   })
 
   it('sends comments in a silence although the generator goes on telling states', async () => {
-    let loaded = false
+    const load = { done: false }
     const { api } = bench(
       async function* () {
-        while (!loaded) {
+        while (!load.done) {
           yield { type: 'state', state: 'loading', progress: null }
           await new Promise((resolve) => setTimeout(resolve, 1))
         }
@@ -211,7 +211,7 @@ describe('chat completions, streamed', () => {
       },
       { limits: { patienceMs: 5, silenceMs: 20 } },
     )
-    const text = await readComments(await api.request('/v1/chat/completions', post(streamed)), 3, () => (loaded = true))
+    const text = await readComments(await api.request('/v1/chat/completions', post(streamed)), 3, () => (load.done = true))
     expect(dataOf(text).at(-1)).toBe('[DONE]')
   })
 
@@ -233,6 +233,24 @@ describe('chat completions, streamed', () => {
     await reader.cancel()
     expect(await left).toBe('client')
     expect([activity.inFlight(), logged]).toEqual([0, []])
+  })
+
+  it('lets go of a generator that rests between two pulls when the client leaves', async () => {
+    let letGo: () => void = () => {}
+    const released = new Promise<string>((resolve) => (letGo = () => resolve('released')))
+    const { api } = bench(async function* () {
+      try {
+        for (;;) yield { type: 'text', text: 'more ' }
+      } finally {
+        letGo()
+      }
+    })
+    const reader = (await api.request('/v1/chat/completions', post(streamed))).body!.getReader()
+    await reader.read()
+    // The stream has filled its queue and pulls no more: nothing is awaited that an abort could end.
+    await new Promise((resolve) => setImmediate(resolve))
+    await reader.cancel()
+    expect(await released).toBe('released')
   })
 
   it('tells open streams that the server was shut down', async () => {

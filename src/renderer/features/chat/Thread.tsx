@@ -61,15 +61,19 @@ export function Thread() {
   const scroller = useRef<HTMLDivElement>(null)
   const column = useRef<HTMLDivElement>(null)
   const following = useRef(true)
+  const lastTop = useRef(0)
   const [away, setAway] = useState(false)
   useSpokenProgress()
 
   const onScroll = (): void => {
     const element = scroller.current
     if (element === null) return
-    const isAway = element.scrollHeight - element.scrollTop - element.clientHeight > NEAR_END_PX
-    following.current = !isAway
-    setAway(isAway)
+    const isNearEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= NEAR_END_PX
+    // A quick answer grows between our own scrolling and its event: only a move upwards is somebody's.
+    if (isNearEnd) following.current = true
+    else if (element.scrollTop < lastTop.current) following.current = false
+    lastTop.current = element.scrollTop
+    setAway(!following.current)
   }
   // A question of one's own is always seen.
   useLayoutEffect(() => {

@@ -69,7 +69,10 @@ function EngineStep({ view }: { view: EngineView }) {
           <InstallBar view={view} />
         </div>
         <p className="num flex justify-between gap-3">
-          <span className="truncate">{progress === null ? t.engine.starting : t.engine.step[progress.step]}</span>
+          <span className="truncate">
+            {progress === null ? t.engine.starting : t.engine.step[progress.step]}
+            {progress?.step === 'install_packages' ? <span className="text-ink-3"> · {progress.message}</span> : null}
+          </span>
           <span>{progress?.fraction == null ? null : format.percent(progress.fraction)}</span>
         </p>
         <p className="text-ink-3">{t.engine.about}</p>

@@ -1,6 +1,6 @@
 import { Popover } from '@base-ui/react/popover'
 import { Play, Square } from 'lucide-react'
-import type { LoadedModel } from '../../../shared/contract'
+import type { LoadedModel, ServerStatus } from '../../../shared/contract'
 import { uiErrors } from '../../../shared/errors'
 import { useModels, useServer, useWindow } from '../../app/context'
 import { failureDetails } from '../../app/FailureNote'
@@ -16,12 +16,12 @@ import { findLoaded, splitOwner, splitTail } from '../models/model'
 import { baseUrl, nextPort } from './store'
 
 /** State by shape: filled, ring, hollow, square. */
-function ServerDot({ state }: { state: 'stopped' | 'starting' | 'ready' | 'busy' | 'failed' }) {
+function ServerDot({ state }: { state: ServerStatus['state'] }) {
   if (state === 'starting') return <Ring size={10} />
   const shapes = {
     ready: 'rounded-full bg-ok',
-    busy: 'rounded-full bg-ok',
     stopped: 'rounded-full shadow-[inset_0_0_0_1.5px_var(--k-edge)]',
+    port_in_use: 'rounded-[1px] bg-bad',
     failed: 'rounded-[1px] bg-bad',
   }
   return <span aria-hidden="true" className={cx('size-[7px] flex-none', shapes[state])} />
@@ -73,9 +73,9 @@ function Details() {
   const live = useLiveModels()
   if (server === null) return null
   const url = baseUrl(server)
-  const error = failed ?? (server.state === 'failed' ? asFailure(server.error) : null)
+  const error = failed ?? asFailure(server.error)
   const port = error?.code === 'port_in_use' ? nextPort(error, server.port) : null
-  const stopped = server.state === 'stopped' || server.state === 'failed'
+  const stopped = server.state !== 'ready' && server.state !== 'starting'
   return (
     <div className="grid divide-y divide-line">
       <div className="grid gap-2 p-3.5">

@@ -20,7 +20,7 @@ export function createServerStore(): ServerStore {
 
 /** What programs put into their settings: the API's address with `/v1`, or null while it does not listen. */
 export function baseUrl(server: ServerStatus | null): string | null {
-  return server?.url == null || server.state === 'stopped' || server.state === 'failed' ? null : `${server.url}/v1`
+  return server?.url == null || server.state !== 'ready' ? null : `${server.url}/v1`
 }
 
 /** The port to offer when the wanted one is taken. */

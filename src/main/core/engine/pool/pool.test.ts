@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -257,6 +257,65 @@ describe('engine pool', () => {
     await pool.unload('a')
     expect(await outcome).toMatchObject({ code: 'cancelled' })
     expect(pool.list()).toEqual([])
+  })
+
+  it('tells the callers of a model that waits for its turn at once when it is unloaded', async () => {
+    const pool = createPool({}, false)
+    const first = pool.acquire(model('a'), { signal: never })
+    await started(1)
+    const outcome = pool.acquire(model('b'), { signal: never }).catch((error: unknown) => error)
+    await pool.unload('b')
+    expect(await outcome).toMatchObject({ code: 'cancelled' })
+    engines[0]!.load()
+    await first
+    expect(engines).toHaveLength(1)
+    await pool.close()
+  })
+
+  it('keeps a model that is loaded again while its unloaded predecessor is still in the queue', async () => {
+    const pool = createPool()
+    const slow = pool.acquire(model('a'), { signal: never })
+    const dropped = pool.acquire(model('b'), { signal: never }).catch((error: unknown) => error)
+    await pool.unload('b')
+    const again = pool.acquire(model('b'), { signal: never })
+    await slow
+    expect(await dropped).toMatchObject({ code: 'cancelled' })
+    await again
+    expect(pool.list().map(({ name }) => name)).toEqual(['a', 'b'])
+    await pool.unload('b')
+    expect(engines.at(-1)!.signals).toEqual(['SIGTERM'])
+    await pool.close()
+  })
+
+  it('never ends a model that went to work while another made room', async () => {
+    const pool = createPool({ maxLoaded: 1 })
+    const [a, b] = [await pool.acquire(model('a'), { signal: never }), await pool.acquire(model('b'), { signal: never })]
+    a.release()
+    b.release()
+    // The moment at which "a" is being ended, and "b" is not yet.
+    const used = new Promise((resolve) => {
+      const leave = pool.subscribe(() => {
+        if (engines[0]!.signals.length === 0) return
+        leave()
+        resolve(pool.acquire(model('b'), { signal: never }))
+      })
+    })
+    await pool.acquire(model('c'), { signal: never })
+    await used
+    expect(engines[1]!.signals).toEqual([])
+    await pool.close()
+  })
+
+  it('survives that the record of an ended engine cannot be removed', async () => {
+    const pool = createPool({ table: { inspect: () => Promise.resolve({ startTime: '1', command: 'py' }) } })
+    await pool.acquire(model('a'), { signal: never })
+    const record = join(folder, 'engines', '100.json')
+    await vi.waitFor(() => expect(existsSync(record)).toBe(true))
+    // A folder in its place is what `rm` refuses.
+    rmSync(record)
+    mkdirSync(record)
+    engines[0]!.end(1, null)
+    await expect(pool.close()).resolves.toBeUndefined()
   })
 
   it('loads nothing after close', async () => {

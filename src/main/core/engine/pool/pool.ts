@@ -106,7 +106,8 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     processes.delete(engine)
     if (processes.size === 0) process.removeListener('exit', killAll)
     await recorded
-    if (engine.pid !== null) await records.remove(engine.pid)
+    // A record that stays is that of no process: the next sweep forgets it.
+    if (engine.pid !== null) await records.remove(engine.pid).catch(() => undefined)
   }
 
   async function watch(entry: PoolEntry, engine: EngineProcess): Promise<void> {
@@ -121,6 +122,7 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
   }
 
   async function load(entry: PoolEntry): Promise<void> {
+    await refuseCustomCode(entry.model.name, entry.model.snapshotPath)
     await waitAfterCrashes(entry)
     await oneAtATime(async () => {
       entry.life.signal.throwIfAborted()
@@ -148,15 +150,17 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     let running = processes.size
     for (const entry of idle) {
       if (running < maxLoaded) return
+      // It may have gone to work while the one before was ending.
+      if (!isIdle(entry) || entries.get(entry.key) !== entry) continue
       running -= 1
       await end(entry)
     }
   }
 
-  async function end(entry: PoolEntry): Promise<void> {
+  async function end(entry: PoolEntry, reason = new AppError('cancelled', `${entry.model.name} was unloaded.`)): Promise<void> {
     clearIdle(entry)
-    entries.delete(entry.key)
-    entry.life.abort(new AppError('cancelled', `${entry.model.name} was unloaded.`))
+    forget(entry)
+    entry.life.abort(reason)
     await entry.process?.stop()
     await entry.gone
     notify()
@@ -193,25 +197,38 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     }
   }
 
+  /** Its name may belong to a successor by now. */
+  function forget(entry: PoolEntry): void {
+    if (entries.get(entry.key) === entry) entries.delete(entry.key)
+  }
+
+  function loadOnce(entry: PoolEntry): Promise<void> {
+    if (entry.loading !== null) return entry.loading
+    const loading = load(entry).finally(() => {
+      entry.loading = null
+      // Nothing was started (no Python, for one): there is nothing to show.
+      if (entry.process === null && entry.error === null) forget(entry)
+      restartIdle(entry)
+      notify()
+    })
+    // Everyone who waits may have left.
+    loading.catch(() => undefined)
+    entry.loading = loading
+    return loading
+  }
+
   async function waitForLease(entry: PoolEntry, signal: AbortSignal): Promise<EngineLease> {
     while (true) {
       if (closed) throw shuttingDown()
+      entry.life.signal.throwIfAborted()
       if (entry.process !== null && isReady(entry)) return lease(entry, entry.process)
-      entry.loading ??= load(entry).finally(() => {
-        entry.loading = null
-        // Nothing was started (no Python, for one): there is nothing to show.
-        if (entry.process === null && entry.error === null) entries.delete(entry.key)
-        restartIdle(entry)
-        notify()
-      })
-      await untilAborted(entry.loading, signal)
+      await untilAborted(loadOnce(entry), signal, entry.life.signal)
     }
   }
 
   return {
     acquire: async (model, { signal, onState }) => {
       if (closed) throw shuttingDown()
-      await refuseCustomCode(model.name, model.snapshotPath)
       const entry = entries.get(model.snapshotPath) ?? createEntry(model)
       entries.set(entry.key, entry)
       const tell = (): void => onState?.(viewEntry(entry))
@@ -230,7 +247,7 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     },
     list: () => [...entries.values()].map(viewEntry),
     unload: async (name) => {
-      await Promise.all([...entries.values()].filter((entry) => entry.model.name === name).map(end))
+      await Promise.all([...entries.values()].filter((entry) => entry.model.name === name).map((entry) => end(entry)))
     },
     log: (name) => logs.get(name)?.lines() ?? [],
     subscribe: (listener) => {
@@ -239,7 +256,7 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     },
     close: async () => {
       closed = true
-      await Promise.all([...entries.values()].map(end))
+      await Promise.all([...entries.values()].map((entry) => end(entry, shuttingDown())))
       await Promise.all([...processes].map((engine) => engine.stop()))
     },
   }

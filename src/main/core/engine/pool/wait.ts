@@ -1,14 +1,21 @@
 import { AppError } from '../../../../shared/errors'
 
-/** The promise, or `cancelled` as soon as the signal is aborted. The promise goes on without us. */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) throw cancelled()
+/**
+ * The promise, or as soon as one of the signals is aborted its reason when that is an error of ours, else `cancelled`. The promise goes on
+ * without us.
+ */
+export async function untilAborted<T>(promise: Promise<T>, ...signals: readonly AbortSignal[]): Promise<T> {
   const settled = new AbortController()
   const aborted = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(cancelled()), { once: true, signal: settled.signal })
+    for (const signal of signals) {
+      const abort = (): void => reject(signal.reason instanceof AppError ? signal.reason : cancelled())
+      if (signal.aborted) abort()
+      else signal.addEventListener('abort', abort, { once: true, signal: settled.signal })
+    }
   })
   try {
-    return await Promise.race([promise, aborted])
+    // First, so that it wins over a promise that has settled as well.
+    return await Promise.race([aborted, promise])
   } finally {
     settled.abort()
   }

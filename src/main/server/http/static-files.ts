@@ -26,7 +26,7 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 }
 
 /** The file that a URL's path means, or null when it would lie outside `root`. A path without an extension is a view of the page. */
-export function toFile(root: string, pathname: string): string | null {
+function resolveAsset(root: string, pathname: string): string | null {
   let decoded: string
   try {
     decoded = decodeURIComponent(pathname)
@@ -51,15 +51,16 @@ const plain = (status: number, text: string): Response =>
     headers: { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
   })
 
-/** Answers GET and HEAD with the built page in `root`. */
+/** Answers GET and HEAD with the built page in `root`: only files inside it, only known types. For the control port and the app's own scheme. */
 export async function serveFile(root: string, pathname: string, head: boolean): Promise<Response> {
-  const file = toFile(root, pathname)
-  if (file === null) return plain(404, 'Not found')
+  const file = resolveAsset(root, pathname)
+  const type = file === null ? undefined : types[extname(file)]
+  if (file === null || type === undefined) return plain(404, 'Not found')
   try {
     const bytes = await readFile(file)
     const headers = {
       ...securityHeaders,
-      'content-type': types[extname(file)] ?? 'application/octet-stream',
+      'content-type': type,
       'content-length': String(bytes.byteLength),
       'cache-control': cacheRule(file),
     }

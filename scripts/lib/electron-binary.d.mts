@@ -1,0 +1,1 @@
+export function electronBinary(): { path: string; version: string; reason: null } | { path: null; version: null; reason: string }
