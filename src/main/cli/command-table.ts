@@ -13,6 +13,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Check that models are complete and can be loaded',
     load: async () => (await import('./commands/health')).health,
   },
+  verify: {
+    summary: 'Compare every byte of the models with its hash',
+    load: async () => (await import('./commands/verify')).verify,
+  },
+  repair: {
+    summary: 'Mend a model: what needs no network, and what to fetch',
+    load: async () => (await import('./commands/repair')).repair,
+  },
   run: { summary: 'Ask a model something, or chat with it', load: async () => (await import('./commands/run')).run },
   serve: { summary: 'Serve the models on an OpenAI-compatible API', load: async () => (await import('./commands/serve')).serve },
   ui: { summary: 'Open the interface in a browser', load: async () => (await import('./commands/ui')).ui },
@@ -29,8 +37,6 @@ const aliases: Readonly<Record<string, string>> = { server: 'serve' }
 
 /** Commands that are announced but not in this version, with what does the job today (null: nothing does). */
 const planned: Readonly<Record<string, string | null>> = {
-  verify: 'Until then: "hf cache verify" checks the hashes of one model.',
-  repair: 'Until then: "hf download MODEL" fetches what is missing.',
   pull: 'Until then: "hf download MODEL" fills the same cache.',
   downloads: null,
   update: 'Until then: "hf download MODEL" fetches the newest revision.',

@@ -3,6 +3,7 @@ import { errorCodes } from '../errors'
 import { demoStatus, ownerKind } from './app'
 import { engineStatus, installProgress } from './engine'
 import { finishReason, generationEvent, timing, usage } from './generation'
+import { repairPlan, repairResult, verifyProgress, verifyResult } from './integrity'
 import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, modelList, modelSummary } from './models'
 
 /**
@@ -98,6 +99,9 @@ export const doctorReport = z.object({
   problems: z.array(z.object({ what: z.string(), mend: z.string() })),
 })
 
+/** The plan of a repair that was not done: it was only asked for, or the name was not exact. */
+export const repairPreview = z.object({ plan: repairPlan, requires_confirmation: z.boolean() })
+
 export const helpResult = z.object({ help: z.string() })
 
 /** Data of each command's success. Every command can also be asked for its help. */
@@ -105,6 +109,8 @@ export const commandData = {
   list: modelList,
   show: modelDetail,
   health: healthReport,
+  verify: verifyResult.omit({ type: true }),
+  repair: z.union([repairResult, repairPreview]),
   run: runResult,
   serve: serveResult,
   ui: uiResult,
@@ -121,6 +127,7 @@ const [stateEvent, reasoningEvent, textEvent] = generationEvent.options
 /** What `--json=stream` prints before the result: steps of a work, or an answer as it comes. */
 export const streamProgress = z.union([
   installProgress.extend({ type: progress }),
+  verifyProgress,
   stateEvent.extend({ type: progress, event: z.literal('state') }),
   reasoningEvent.extend({ type: progress, event: z.literal('reasoning') }),
   textEvent.extend({ type: progress, event: z.literal('text') }),
@@ -141,6 +148,7 @@ export const named = {
 } as const
 
 export type VersionInfo = z.infer<typeof versionInfo>
+export type RepairPreview = z.infer<typeof repairPreview>
 export type RunResult = z.infer<typeof runResult>
 export type ServeResult = z.infer<typeof serveResult>
 export type UiResult = z.infer<typeof uiResult>

@@ -52,3 +52,5 @@ const allCodes: ReadonlySet<string> = new Set(Object.values(codesByDomain).flat(
 export function isErrorCode(value: string): value is ErrorCode {
   return allCodes.has(value)
 }
+
+export const errorCodes: readonly ErrorCode[] = Object.values(codesByDomain).flat()

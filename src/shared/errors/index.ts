@@ -1,5 +1,5 @@
 export { AppError, fromSerializedError, isCancellation, toErrno, toSerializedError, type SerializedError } from './app-error'
-export { isErrorCode, type ErrorCode } from './codes'
+export { errorCodes, isErrorCode, type ErrorCode } from './codes'
 export { exitCodes, type ExitCode } from './exit'
 export { httpErrors, type OpenAiErrorType } from './http'
 export { uiErrors, type UiAction } from './ui'
