@@ -13,10 +13,13 @@ export const finding = z.object({
 
 export const cacheRoot = z.object({
   path: z.string(),
-  kind: z.enum(['primary', 'demo', 'extra']),
-  /** What chose the path: a variable's name (`HF_HUB_CACHE`…), `default`, `demo` or `settings`. */
+  /** `workspace`: folders with a model each, for reading only; no cache. */
+  kind: z.enum(['primary', 'demo', 'extra', 'workspace']),
+  /** What chose the path: a variable's name (`HF_HUB_CACHE`…), `default`, `demo`, `settings`, or `path` for one that was typed. */
   rule: z.string(),
-  state: z.enum(['ok', 'missing', 'unreadable']),
+  /** `unplugged`: its volume is not there. `slow`: it answers late, or not at all. `read_only`: nothing can be added or removed. */
+  state: z.enum(['ok', 'missing', 'unreadable', 'unplugged', 'slow', 'read_only']),
+  /** Null when the state is `ok`. */
   reason: z.string().nullable(),
 })
 
@@ -24,6 +27,18 @@ export const quantization = z.object({
   bits: z.number().int(),
   group_size: z.number().int().nullable(),
   mode: z.string().nullable(),
+  /** Some layers have other bits, or none of it; `bits` says what most have. */
+  mixed: z.boolean(),
+})
+
+/** What the engine needs to hold a model. */
+export const modelMemory = z.object({
+  /** Sum of the weight files that the engine reads. */
+  weights_bytes: z.number().int().nonnegative(),
+  /** What each 1024 tokens of a conversation add; null when the configuration does not say enough. */
+  kv_bytes_per_1k_tokens: z.number().int().nonnegative().nullable(),
+  /** What a conversation takes whatever its length: layers that look back only so far, and states. At most; null as above. */
+  kv_fixed_bytes: z.number().int().nonnegative().nullable(),
 })
 
 /** Where a context length came from; `unknown` means the fallback of 4096 tokens. */
@@ -54,6 +69,14 @@ export const modelSummary = z.object({
   /** `model_type` of config.json: the engine's name for the architecture. */
   architecture: z.string().nullable(),
   dtype: z.string().nullable(),
+  /** Weights in the model, packed ones counted as what they stand for; null when no file says. */
+  parameters: z.number().int().positive().nullable(),
+  memory: modelMemory,
+  /** From the model card, lower case. */
+  license: z.string().nullable(),
+  base_models: z.array(z.string()),
+  /** How a row of a list calls it; only of models that are no part of a cache. */
+  display_name: z.string().optional(),
   findings: z.array(finding),
   root: z.object({ path: z.string(), kind: cacheRoot.shape.kind }),
 })
@@ -102,6 +125,7 @@ export const modelList = z.object({
 export type Finding = z.infer<typeof finding>
 export type CacheRootState = z.infer<typeof cacheRoot>
 export type Quantization = z.infer<typeof quantization>
+export type ModelMemory = z.infer<typeof modelMemory>
 export type ContextLength = z.infer<typeof contextLength>
 export type ModelSummary = z.infer<typeof modelSummary>
 export type ModelFile = z.infer<typeof modelFile>

@@ -96,7 +96,7 @@ interface Cell {
   text: (model: ModelSummary) => string
 }
 
-const sources: Record<CacheRootState['kind'], string> = { primary: 'cache', demo: 'demo', extra: 'extra' }
+const sources: Record<CacheRootState['kind'], string> = { primary: 'cache', demo: 'demo', extra: 'extra', workspace: 'ws' }
 
 export function formatType(model: ModelSummary): string {
   const extras = ['vision', 'audio'].filter((extra) => model.capabilities.includes(extra) && model.model_type !== extra)

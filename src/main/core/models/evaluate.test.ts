@@ -67,7 +67,10 @@ describe('type and capabilities', () => {
     ['an instruct name', bare(), 'o/M-Instruct', 'chat', ['text-generation', 'chat']],
     ['bert', bare({}, { model_type: 'bert' }), 'o/m', 'embedding', ['embeddings']],
     ['an embedding decoder', bare({}, { model_type: 'qwen3' }), 'o/Qwen3-Embedding-0.6B', 'embedding', ['embeddings']],
-    ['whisper', bare({}, { model_type: 'whisper' }), 'o/m', 'audio', ['audio']],
+    ['whisper', bare({}, { model_type: 'whisper' }), 'o/m', 'audio', ['audio', 'audio-translate-en']],
+    ['whisper for English only', bare({}, { model_type: 'whisper' }), 'o/whisper-tiny.en', 'audio', ['audio']],
+    ['whisper turbo', bare({}, { model_type: 'whisper' }), 'o/whisper-large-v3-turbo', 'audio', ['audio']],
+    ['another audio model', bare({}, { model_type: 'voxtral' }), 'o/m', 'audio', ['audio']],
     ['vision', bare(chat, { model_type: 'gemma3', vision_config: { a: 1 } }), 'o/m', 'chat', ['text-generation', 'chat', 'vision']],
     [
       'empty vision and audio blocks (E78)',
@@ -84,8 +87,26 @@ describe('type and capabilities', () => {
 
 describe('numbers', () => {
   test.each<[string, Record<string, unknown>, unknown]>([
-    ['MLX', { quantization: { bits: 4, group_size: 64, mode: 'affine' } }, { bits: 4, group_size: 64, mode: 'affine' }],
-    ['another tool', { quantization_config: { bits: 8, quant_method: 'gptq' } }, { bits: 8, group_size: null, mode: 'gptq' }],
+    [
+      'MLX',
+      { quantization: { bits: 4, group_size: 64, mode: 'affine' } },
+      { bits: 4, group_size: 64, mode: 'affine', mixed: false },
+    ],
+    [
+      'another tool',
+      { quantization_config: { bits: 8, quant_method: 'gptq' } },
+      { bits: 8, group_size: null, mode: 'gptq', mixed: false },
+    ],
+    [
+      'layers of other bits',
+      { quantization: { bits: 4, group_size: 64, 'model.embed_tokens': { bits: 8, group_size: 64 } } },
+      { bits: 4, group_size: 64, mode: null, mixed: true },
+    ],
+    [
+      'a layer that is left out',
+      { quantization: { bits: 4, group_size: 64, lm_head: false } },
+      { bits: 4, group_size: 64, mode: null, mixed: true },
+    ],
     ['none', {}, null],
     ['nonsense', { quantization: { bits: 'four' } }, null],
     ['per layer only', { quantization: { layer: { bits: 4 } } }, null],

@@ -76,6 +76,10 @@ export function evaluateRepo(repo: ScannedRepo, hash: string | null, content?: C
     context: identity.context,
     architecture: identity.architecture,
     dtype: identity.dtype,
+    parameters: identity.parameters,
+    memory: identity.memory,
+    license: identity.license,
+    base_models: identity.base_models,
     findings,
     root: { path: repo.root.path, kind: repo.root.kind },
   }

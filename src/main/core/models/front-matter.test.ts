@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { readFrontMatter } from './front-matter'
 
 test.each<[string, string, string[]]>([
-  ['a list below', '---\ntags:\n- MLX\n- "chat"\nlicense: mit\n---\n', ['mlx', 'chat']],
+  ['a list below', '---\ntags:\n- MLX\n- "chat"\nlicense: mit\n---\n', ['MLX', 'chat']],
   ['an indented list', '---\ntags:\n  - mlx\n---\n', ['mlx']],
   ['a list in line', "---\ntags: [a, 'mlx']\n---\n", ['a', 'mlx']],
   ['one value', '---\ntags: mlx\n---', ['mlx']],

@@ -1,11 +1,8 @@
 function clean(text: string): string {
-  return text
-    .trim()
-    .replace(/^(['"])(.*)\1$/, '$2')
-    .toLowerCase()
+  return text.trim().replace(/^(['"])(.*)\1$/, '$2')
 }
 
-/** Values of `key` in the YAML head of a model card: `key: a`, `key: [a, b]` or a list below it. Lower case, quotes removed. */
+/** Values of `key` in the YAML head of a model card: `key: a`, `key: [a, b]` or a list below it. Quotes removed. */
 export function readFrontMatter(readme: string, key: string): string[] {
   const lines = readme.replace(/^\uFEFF/, '').split(/\r?\n/)
   if (lines[0]?.trim() !== '---') return []

@@ -1,14 +1,26 @@
-import type { ModelSummary, Quantization } from '../../../shared/contract'
+import type { ModelSummary } from '../../../shared/contract'
 import { isObject, isWeightPath, type JsonFile, type SnapshotFacts } from '../health'
 import { readContextLength, textConfig } from './context'
 import { readFrontMatter } from './front-matter'
+import { readConversationMemory, sumWeights } from './memory'
+import { countParameters, readQuantization } from './quantization'
 
 type Config = Record<string, unknown>
 
 /** What a model is, from its files alone. */
 export type Identity = Pick<
   ModelSummary,
-  'framework' | 'model_type' | 'capabilities' | 'quantization' | 'context' | 'architecture' | 'dtype'
+  | 'framework'
+  | 'model_type'
+  | 'capabilities'
+  | 'quantization'
+  | 'context'
+  | 'architecture'
+  | 'dtype'
+  | 'parameters'
+  | 'memory'
+  | 'license'
+  | 'base_models'
 >
 
 export function toConfig(json: JsonFile): Config {
@@ -29,8 +41,8 @@ function has(facts: SnapshotFacts, pattern: RegExp): boolean {
 
 function detectFramework(name: string, facts: SnapshotFacts, config: Config): Identity['framework'] {
   if (name.startsWith('mlx-community/')) return 'MLX'
-  const readme = facts.readme ?? ''
-  if (readFrontMatter(readme, 'tags').includes('mlx') || readFrontMatter(readme, 'library_name').includes('mlx')) return 'MLX'
+  const said = ['tags', 'library_name'].flatMap((key) => readFrontMatter(facts.readme ?? '', key))
+  if (said.some((value) => value.toLowerCase() === 'mlx')) return 'MLX'
   if (hasContent(config['quantization'])) return 'MLX'
   // Downloads through mlx_lm bring no model card; its converter marks every shard.
   if (Object.values(facts.weights).some((header) => header.state === 'ok' && header.format === 'mlx')) return 'MLX'
@@ -76,30 +88,20 @@ function detectType(name: string, facts: SnapshotFacts, config: Config, modelTyp
   return hasChatTemplate(facts) || /instruct|chat/i.test(name) ? 'chat' : 'base'
 }
 
-function listCapabilities(type: string, facts: SnapshotFacts, config: Config, modelType: string): string[] {
+/** Whisper models other than the English ones and the turbo ones translate into English. */
+function translates(name: string, modelType: string): boolean {
+  return modelType === 'whisper' && !/whisper-(tiny|base|small|medium)\.en|turbo/i.test(name)
+}
+
+function listCapabilities(name: string, type: string, facts: SnapshotFacts, config: Config, modelType: string): string[] {
   if (type === 'embedding') return ['embeddings']
-  if (type === 'audio') return ['audio']
+  if (type === 'audio') return ['audio', ...(translates(name, modelType) ? ['audio-translate-en'] : [])]
   return [
     'text-generation',
     ...(type === 'chat' ? ['chat'] : []),
     ...(sees(facts, config, modelType) ? ['vision'] : []),
     ...(hears(facts, config, modelType) ? ['audio'] : []),
   ]
-}
-
-/** MLX writes `quantization`, other tools only `quantization_config`. */
-function readQuantization(config: Config): Quantization | null {
-  const found = [config['quantization'], config['quantization_config']].find(
-    (entry) => isObject(entry) && Number.isInteger(entry['bits']),
-  )
-  if (!isObject(found) || typeof found['bits'] !== 'number') return null
-  const group = found['group_size']
-  const mode = found['mode'] ?? found['quant_method']
-  return {
-    bits: found['bits'],
-    group_size: typeof group === 'number' && Number.isInteger(group) ? group : null,
-    mode: typeof mode === 'string' ? mode : null,
-  }
 }
 
 const DTYPE_NAMES: Record<string, string> = { BF16: 'bfloat16', F16: 'float16', F32: 'float32', F64: 'float64' }
@@ -115,27 +117,50 @@ function readDtype(facts: SnapshotFacts, config: Config): string | null {
   return null
 }
 
+/** The card's values are for people to read: short, and only text. */
+function readCard(readme: string | null, key: string): string[] {
+  return readFrontMatter(readme ?? '', key)
+    .filter((value) => value !== '' && value.length <= 200)
+    .slice(0, 20)
+}
+
 /** What the files say; a model without a readable config is as little as its name and weights tell. */
 export function identify(name: string, facts: SnapshotFacts): Identity {
   const config = toConfig(facts.json['config.json'])
   const modelType = text(config['model_type'])
   const type = detectType(name, facts, config, modelType)
+  const dtype = readDtype(facts, textConfig(config))
+  const weights = facts.files.map(({ path, sizeBytes }) => ({ path, sizeBytes, isWeight: isWeightPath(path) }))
   return {
     framework: detectFramework(name, facts, config),
     model_type: type,
-    capabilities: listCapabilities(type, facts, config, modelType),
+    capabilities: listCapabilities(name, type, facts, config, modelType),
     quantization: readQuantization(config),
     context: readContextLength(config, toConfig(facts.json['tokenizer_config.json'])),
     architecture: modelType === '' ? null : modelType,
-    dtype: readDtype(facts, textConfig(config)),
+    dtype,
+    parameters: countParameters(facts, config),
+    memory: { weights_bytes: sumWeights(weights), ...readConversationMemory(config, dtype) },
+    license: readCard(facts.readme, 'license')[0]?.toLowerCase() ?? null,
+    base_models: readCard(facts.readme, 'base_model'),
   }
 }
 
 /** What is known when there is no snapshot to look at. */
 export function identifyByName(name: string): Identity {
-  const framework = name.startsWith('mlx-community/') ? 'MLX' : 'Unknown'
-  const context = { tokens: 4096, source: 'unknown' } as const
-  return { framework, model_type: 'base', capabilities: [], quantization: null, context, architecture: null, dtype: null }
+  return {
+    framework: name.startsWith('mlx-community/') ? 'MLX' : 'Unknown',
+    model_type: 'base',
+    capabilities: [],
+    quantization: null,
+    context: { tokens: 4096, source: 'unknown' },
+    architecture: null,
+    dtype: null,
+    parameters: null,
+    memory: { weights_bytes: 0, kv_bytes_per_1k_tokens: null, kv_fixed_bytes: null },
+    license: null,
+    base_models: [],
+  }
 }
 
 export type FileKind = 'config' | 'weights' | 'tokenizer' | 'readme' | 'other'

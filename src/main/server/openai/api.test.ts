@@ -33,7 +33,7 @@ describe('routes', () => {
         context_length: 8192,
         max_model_len: 8192,
         size_bytes: 1000,
-        quantization: { bits: 4, group_size: 64, mode: null },
+        quantization: { bits: 4, group_size: 64, mode: null, mixed: false },
         state: 'loaded',
       })
     },

@@ -54,7 +54,7 @@ export function bench(script: Script | GenerationEvent[], more: Partial<ApiDeps>
         Promise.resolve({
           models: [
             summary('org/chat'),
-            summary('org/loaded', { quantization: { bits: 4, group_size: 64, mode: null } }),
+            summary('org/loaded', { quantization: { bits: 4, group_size: 64, mode: null, mixed: false } }),
             summary('org/broken', { health: 'unhealthy' }),
             summary('org/gguf', { runtime_compatible: false }),
             summary('org/embed', { capabilities: ['embeddings'] }),

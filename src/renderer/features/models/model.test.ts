@@ -123,7 +123,7 @@ describe('names', () => {
 
   it('says the quantization in one word', () => {
     expect(quantName(aModel('a/b'))).toBe('4-bit')
-    expect(quantName(aModel('a/b', { quantization: { bits: 4, group_size: 32, mode: 'mxfp4' } }))).toBe('MXFP4')
+    expect(quantName(aModel('a/b', { quantization: { bits: 4, group_size: 32, mode: 'mxfp4', mixed: false } }))).toBe('MXFP4')
     expect(quantName(aModel('a/b', { quantization: null, dtype: 'bfloat16' }))).toBe('bf16')
     expect(quantName(aModel('a/b', { quantization: null, dtype: null }))).toBeNull()
   })

@@ -189,7 +189,7 @@ export const en = {
     revision: 'Revision',
     folder: 'Folder',
     cache: 'Cache',
-    cacheKind: { primary: 'Hugging Face cache', demo: 'Built-in demo', extra: 'Added folder' },
+    cacheKind: { primary: 'Hugging Face cache', demo: 'Built-in demo', extra: 'Added folder', workspace: 'Workspace' },
     files: 'Files',
     fileKind: { weights: 'Weights', config: 'Configuration', tokenizer: 'Tokenizer', readme: 'Readme', other: 'Other' },
     noFiles: 'No files: the revision is empty.',
