@@ -12,12 +12,13 @@ import { createGenerator, type Generator } from './core/generation'
 import { createJobs } from './core/jobs'
 import { complainTo, createLog, logCalls, type Log } from './core/log'
 import { createCatalog, type ModelCatalog } from './core/models'
-import { acquireOwnership, alreadyRunning, createRepoLock, findOwner, type Ownership } from './core/ownership'
+import { acquireOwnership, alreadyRunning, connectOwner, createRepoLock, findOwner, type Ownership } from './core/ownership'
 import { createRepairer, type Repairer } from './core/repair'
 import { chooseLogLevel, chooseServer, createSettings, type OpenSettings, type ServerFlags } from './core/settings'
 import type { SettingsStore } from './core/settings/types'
+import { createInUse, createStorage, type InUseDeps, type Storage } from './core/storage'
 import { createStatePublisher, watchRoots } from './core/state'
-import { dataPaths, within, type DataPaths, type Env, type Layout, type Platform } from './core/system'
+import { createFileLocks, dataPaths, within, type DataPaths, type Env, type Layout, type Platform } from './core/system'
 import { createContentMemory, createHashMemory, createVerifier, type Verifier } from './core/verify'
 import { createApiListener } from './server/api-listener'
 import { buildControl, createHandlers, createOneTimeCodes, listenControl } from './server/control'
@@ -41,6 +42,7 @@ export interface Core {
   catalog: ModelCatalog
   verifier: Verifier
   repairer: Repairer
+  storage: Storage
   environment: EngineEnvironment
   pool: EnginePool
   generator: Generator
@@ -67,7 +69,12 @@ interface CoreParts extends Core {
   roots: () => readonly CacheRoot[]
 }
 
-function buildCore(options: AppOptions, settings: OpenSettings, maxTokens: () => number | null): CoreParts {
+function buildCore(
+  options: AppOptions,
+  settings: OpenSettings,
+  maxTokens: () => number | null,
+  watchOwner: InUseDeps['watchOwner'],
+): CoreParts {
   const { env, platform, layout } = options
   const paths = dataPaths(env, platform)
   const scanner = createScanner({ inWorker: options.scanInWorker, layout })
@@ -76,24 +83,34 @@ function buildCore(options: AppOptions, settings: OpenSettings, maxTokens: () =>
     return resolveRoots(env, platform, { demoHub: paths.demoHub, demoEnabled: demo.enabled, extraRoots: cache.extra_roots })
   }
   const memory = createHashMemory(paths.index)
-  const catalog = createCatalog({ roots, scan: scanner.scan, content: createContentMemory(memory) })
+  const content = createContentMemory(memory)
+  const catalog = createCatalog({ roots, scan: scanner.scan, content })
   const verifier = createVerifier({ inspect: catalog.inspect, memory, layout })
-  const repairer = createRepairer({ inspect: catalog.inspect, prove: verifier.prove, lock: createRepoLock(paths) })
+  const lock = createRepoLock(paths)
+  const repairer = createRepairer({ inspect: catalog.inspect, prove: verifier.prove, lock })
   const environment = createEngineEnvironment({ env, platform, paths, layout, settings })
   const pool = createEnginePool({ environment, env, platform, paths, layout })
+  const inUse = createInUse({ loaded: () => pool.list(), watchOwner })
+  const locks = createFileLocks({ platform })
+  const storage = createStorage({ scan: () => scanner.scan(roots()), lock, locks, inUse, content })
   const clock = (): number => performance.now()
   const generator = createGenerator({ catalog, pool, openStream: openEngineStream, clock, maxTokens })
   const close = async (): Promise<void> => {
     await Promise.all([pool.close(), scanner.close()])
   }
-  return { paths, settings, catalog, verifier, repairer, environment, pool, generator, roots, close }
+  return { paths, settings, catalog, verifier, repairer, storage, environment, pool, generator, roots, close }
 }
 
 /** Wires the services that need no owner. @throws AppError invalid_setting */
 export function createCore(options: AppOptions): Core {
   const settings = createSettings({ paths: dataPaths(options.env, options.platform) })
   const maxTokens = chooseServer({}, options.env, settings.read()).maxTokens.value
-  return buildCore(options, settings, () => maxTokens)
+  const paths = dataPaths(options.env, options.platform)
+  const watchOwner: InUseDeps['watchOwner'] = async () => {
+    const owner = await connectOwner(paths)
+    return owner === null ? null : { pid: owner.owner.info.pid, frames: owner.stream('state.watch', {}) }
+  }
+  return buildCore(options, settings, () => maxTokens, watchOwner)
 }
 
 /**
@@ -123,7 +140,12 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   let maxTokens: number | null = null
   let revision = 1
   const settings = createSettings({ paths: dataPaths(env, options.platform), owner: true })
-  const core = buildCore(options, settings, () => maxTokens)
+  const core = buildCore(
+    options,
+    settings,
+    () => maxTokens,
+    () => Promise.resolve(null),
+  )
   const { paths, catalog, verifier, repairer, pool, generator } = core
   for (const { message } of settings.problems()) log.warn(message)
   maxTokens = chooseServer({}, env, settings.read()).maxTokens.value
@@ -215,6 +237,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     catalog,
     verifier,
     repairer,
+    storage: core.storage,
     environment,
     pool,
     generator,

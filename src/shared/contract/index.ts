@@ -3,9 +3,17 @@ import { engineContract } from './engine'
 import { chatContract } from './generation'
 import { integrityContract } from './integrity'
 import { modelsContract } from './models'
+import { storageContract } from './storage'
 
 /** Every call that a window, a browser page or a CLI client can make to the owner. */
-export const contract = { ...appContract, ...modelsContract, ...integrityContract, ...engineContract, ...chatContract }
+export const contract = {
+  ...appContract,
+  ...modelsContract,
+  ...integrityContract,
+  ...storageContract,
+  ...engineContract,
+  ...chatContract,
+}
 export type AppContract = typeof contract
 
 export * from './app'
@@ -14,3 +22,4 @@ export * from './generation'
 export * from './integrity'
 export * from './method'
 export * from './models'
+export * from './storage'

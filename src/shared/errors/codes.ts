@@ -20,6 +20,9 @@ const codesByDomain = {
     'model_unhealthy',
     'model_incompatible',
     'cache_unreadable',
+    'locks_present',
+    'not_removable',
+    'workspace_model',
   ],
   engine: [
     'engine_missing',

@@ -3,12 +3,13 @@
  * what a typed name leads to. Reads only, never writes inside a cache root, and knows nothing of what a model is: that is `health` and
  * `models`, which import this face. Nothing here may load zod: it runs at the start of every command.
  */
-export { probeRepo, probeRoots, repoFingerprint } from './fingerprint'
-export { toRepoFolder } from './names'
+export { listPlaces, probeRoots, stampPlaces, wasAtRest } from './fingerprint'
+export { isPathLike, toRepoFolder } from './names'
 export { resolveModel } from './resolve'
 export { resolveRoots } from './roots'
-export { scanRoots } from './scan'
+export { listRepoFolders, scanEntry, scanRoots } from './scan'
 export { scanRepo } from './scan-repo'
 export { createScanner } from './scanner'
 export { chooseSnapshot, isCommit, isReadable, snapshotSizeBytes } from './snapshots'
-export type { CacheRoot, CacheScan, ScannedFile, ScannedRepo, ScannedSnapshot } from './types'
+export type { CacheRoot, CacheScan, KnownRepo, KnownRepos, RootScan, ScannedFile, ScannedRepo, ScannedSnapshot, ScanSkip } from './types'
+export { openPath, toAbsolutePath } from './workspaces'

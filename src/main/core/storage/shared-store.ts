@@ -10,28 +10,29 @@ import {
   renameSync,
   unlinkSync,
   writeSync,
+  type Stats,
 } from 'node:fs'
 import { randomBytes } from 'node:crypto'
-import { join, posix } from 'node:path'
+import { join } from 'node:path'
 import { toErrno } from '../../../shared/errors'
 import type { FileLocks } from '../system'
+import { isPayloadKey, payloadKeyOf } from './store-key'
 import type { RepoTree, SharedPayload } from './types'
 
 /** Content of the marker without which a folder `blobs` in a root is not the store (hf-hub.md §2.9). */
 const MARKER = '.huggingface-shared-blobs'
-const KEY = /^[0-9a-f]{2}\/[0-9a-f]{64}$/
 const REFERENCE = /^(models|datasets|spaces|kernels)--[^/]+\/blobs\/[^/]+$/
 const MAX_MANIFEST_BYTES = 16_000_000
 
-const isOwnPrefix = (key: string): boolean => KEY.test(key) && key.slice(3).startsWith(key.slice(0, 2))
-
-function lstatOrNull(path: string): ReturnType<typeof lstatSync> | null {
+function lstatOrNull(path: string): Stats | null {
   try {
     return lstatSync(path)
   } catch {
     return null
   }
 }
+
+export const markerOf = (root: string): string => join(root, 'blobs', MARKER)
 
 /** True when the root has a store that its makers marked as theirs. */
 export function hasStore(root: string): boolean {
@@ -45,13 +46,6 @@ export function hasStore(root: string): boolean {
   } catch {
     return false
   }
-}
-
-/** The place in the store that a link `<folder>/blobs/<name>` names by its text; null when it names none. */
-export function payloadKeyOf(root: string, target: string): string | null {
-  const relative = target.startsWith('/') ? posix.relative(root, posix.normalize(target)) : posix.join('models--x/blobs', target)
-  const key = relative.startsWith('blobs/') ? relative.slice('blobs/'.length) : ''
-  return isOwnPrefix(key) ? key : null
 }
 
 function keyOfLink(root: string, reference: string): string | null {
@@ -111,10 +105,10 @@ function listNames(path: string, keep: (entry: { isSymbolicLink: () => boolean }
 /** One payload as it is now; null when it is not there. */
 export function readPayload(root: string, key: string, links: ReadonlyMap<string, readonly string[]>): SharedPayload | null {
   const stats = lstatOrNull(join(root, 'blobs', key))
-  if (stats === null || stats === undefined || !stats.isFile()) return null
+  if (stats?.isFile() !== true) return null
   const listed = readReferences(root, key)
   const references = listed === null ? null : [...new Set([...listed, ...(links.get(key) ?? [])])].sort()
-  return { key, sizeBytes: Number(stats.size), diskBytes: Number(stats.blocks) * 512, nlink: Number(stats.nlink), references }
+  return { key, sizeBytes: stats.size, diskBytes: stats.blocks * 512, nlink: stats.nlink, references }
 }
 
 /** The payloads that a model's blobs lead to, by the blob's path. Without a marked store there are none. */
@@ -139,20 +133,28 @@ export function findUnreferenced(root: string, links: ReadonlyMap<string, readon
 }
 
 /** Every payload of a marked store. */
-export function listKeys(root: string): string[] {
+function listKeys(root: string): string[] {
   if (!hasStore(root)) return []
   const store = join(root, 'blobs')
   return listNames(store)
     .filter((prefix) => /^[0-9a-f]{2}$/.test(prefix) && lstatOrNull(join(store, prefix))?.isDirectory() === true)
     .flatMap((prefix) => listNames(join(store, prefix)).map((name) => `${prefix}/${name}`))
-    .filter(isOwnPrefix)
+    .filter(isPayloadKey)
+}
+
+/** Sizes of everything in the store. */
+export function listPayloads(root: string): { sizeBytes: number; diskBytes: number }[] {
+  return listKeys(root).flatMap((key) => {
+    const stats = lstatOrNull(join(root, 'blobs', key))
+    return stats?.isFile() === true ? [{ sizeBytes: stats.size, diskBytes: stats.blocks * 512 }] : []
+  })
 }
 
 export interface Swept {
   sizeBytes: number
   diskBytes: number
   /** Why the payload stayed; null when it is gone or was not there. */
-  kept: 'referenced' | 'no_references' | 'locked' | 'lock_unknown' | 'refused' | null
+  kept: 'shared' | 'no_references' | 'locked' | 'lock_unknown' | 'refused' | null
 }
 
 const stays = (kept: Swept['kept']): Swept => ({ sizeBytes: 0, diskBytes: 0, kept })
@@ -188,7 +190,7 @@ function sweepLocked(root: string, key: string): Swept {
   const path = join(root, 'blobs', key)
   if (payload.references.length > 0) {
     rewriteReferences(`${path}.refs`, payload.references)
-    return stays('referenced')
+    return stays('shared')
   }
   unlinkSync(path)
   // Only now: a payload without its list could never be removed.
@@ -202,7 +204,7 @@ function sweepLocked(root: string, key: string): Swept {
  */
 export async function sweepPayload(root: string, key: string, locks: FileLocks): Promise<Swept> {
   const path = join(root, 'blobs', key)
-  if (!isOwnPrefix(key) || !hasStore(root) || lstatOrNull(join(root, 'blobs', key.slice(0, 2)))?.isDirectory() !== true)
+  if (!isPayloadKey(key) || !hasStore(root) || lstatOrNull(join(root, 'blobs', key.slice(0, 2)))?.isDirectory() !== true)
     return stays(null)
   if (lstatOrNull(path) === null) return stays(null)
   try {

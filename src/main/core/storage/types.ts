@@ -62,8 +62,12 @@ export interface RemovalFacts {
   /** By path of the link in the model's folder (`blobs/<name>`). */
   payloads: ReadonlyMap<string, SharedPayload>
   locks: readonly LockFile[]
+  /** The root has a store for shared payloads. */
+  hasStore: boolean
   /** False where no lock can be taken: shared payloads stay. */
   canLock: boolean
+  /** False where no lock can be asked: the age of files decides. */
+  canProbe: boolean
 }
 
 /** Which revisions of a repo are worth keeping; plain data. */

@@ -18,6 +18,8 @@ export type TakenFileLock = { state: 'taken'; release: () => Promise<void> } | {
 export interface FileLocks {
   /** The state of each path, in the order given. Creates and keeps nothing; what is no regular file is `unknown`. */
   probe: (paths: readonly string[]) => Promise<FileLockState[]>
+  /** False where this machine lacks the means: every state is `unknown`. Asked once. */
+  canProbe: () => Promise<boolean>
   /** Takes one lock on a file that is there. */
   take: (path: string) => Promise<TakenFileLock>
 }
@@ -76,6 +78,15 @@ function probeByProgram(run: typeof spawn, paths: readonly string[]): Promise<Fi
   })
 }
 
+/** Any answer but "no such program" will do. */
+function hasProgram(run: typeof spawn): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = run('sh', ['-c', 'command -v flock >/dev/null'], { stdio: 'ignore' })
+    child.once('error', () => resolve(false))
+    child.once('close', (code) => resolve(code === 0))
+  })
+}
+
 function takeByProgram(run: typeof spawn, path: string): Promise<TakenFileLock> {
   return new Promise((resolve) => {
     // Says a word when it has the lock, then keeps it until its stdin ends: at the latest with this process.
@@ -129,7 +140,9 @@ export function createFileLocks(deps: FileLockDeps): FileLocks {
     await taken.release()
     return 'free'
   }
+  let means: Promise<boolean> | null = null
   return {
+    canProbe: () => (means ??= deps.platform.os === 'darwin' ? Promise.resolve(true) : hasProgram(run)),
     probe: async (paths) => {
       const kinds = paths.map(kindOf)
       const files = paths.filter((_path, index) => kinds[index] === 'file')

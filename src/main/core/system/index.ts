@@ -5,6 +5,7 @@
 export { prepareDataFolder } from './data-folder'
 export { createEmitter, follow, type Emitter } from './emitter'
 export { toFileError } from './file-errors'
+export { createFileLocks, type FileLocks, type FileLockState } from './file-lock'
 export { findLayout, type Layout } from './layout'
 export { currentPlatform, dataPaths, expandPath, readVariable, type DataPaths, type Env, type Platform } from './paths'
 export { writePrivateFile } from './write-file'

@@ -50,6 +50,7 @@ function setUp() {
     generator: { generate: unused },
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },
+    storage: { usage: unused, planRemove: unused, remove: unused, planPrune: unused, prune: unused },
     catalog: {
       list: unused,
       health: unused,

@@ -13,6 +13,7 @@ import type { Generator } from '../../core/generation/types'
 import type { Jobs } from '../../core/jobs'
 import type { ModelCatalog } from '../../core/models/types'
 import type { Repairer } from '../../core/repair'
+import type { Storage } from '../../core/storage'
 import { createEmitter, follow } from '../../core/system'
 import type { Verifier } from '../../core/verify'
 
@@ -27,6 +28,7 @@ export interface HandlerDeps {
   catalog: ModelCatalog
   verifier: Pick<Verifier, 'verify'>
   repairer: Repairer
+  storage: Storage
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
@@ -92,6 +94,11 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'models.verify': (options, { signal }) => deps.verifier.verify(options, signal),
     'models.repair_plan': ({ model }, { signal }) => deps.repairer.plan(model, signal),
     'models.repair': ({ model, plan }, { signal }) => deps.repairer.repair(model, { planId: plan }, signal),
+    'storage.usage': () => deps.storage.usage(),
+    'storage.remove_plan': ({ model }) => deps.storage.planRemove(model),
+    'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }),
+    'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
+    'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }),
     'engine.status': () => environment.status(),
     'models.load': ({ model }, { signal }: CallContext) => loadModel({ catalog, pool }, model, signal),
     'models.unload': async ({ model }) => {
