@@ -3,5 +3,5 @@
  * leaves readable for every tool and which the next run finishes. Imports the faces of `cache`, `health`, `ownership` (types), `system`;
  * imported by the composition roots. Must not load zod.
  */
-export { createInUse } from './in-use'
+export { createInUse, type InUseDeps } from './in-use'
 export { createStorage, type InUse, type Storage, type StorageDeps } from './storage'

@@ -81,7 +81,7 @@ function findOutside({ tree, payloads }: RemovalFacts, going: readonly TreeEntry
     .filter(
       ({ kind, path, target }) => kind === 'link' && !payloads.has(path) && linkDestination(tree, path, target ?? '') === null,
     )
-    .filter(({ path, target }) => !(path.startsWith('blobs/') && /^\.\.\/\.\.\/blobs\//.test(target ?? '')))
+    .filter(({ path, target }) => !(path.startsWith('blobs/') && target?.startsWith('../../blobs/') === true))
     .map(({ path }) => kept(path, 0, 'outside'))
 }
 

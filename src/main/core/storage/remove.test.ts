@@ -157,7 +157,9 @@ test('E114: a name that begins like a folder leads nowhere outside', async () =>
   const outside = join(home, 'dir')
   mkdirSync(outside)
   for (const spec of ['models--org--m/../../dir', 'models--org--m/../../../dir', '../dir', 'models--..--dir']) {
-    await expect(storage.remove(spec, { force: true })).rejects.toThrow()
+    await expect(storage.remove(spec, { force: true })).rejects.toMatchObject({
+      code: expect.stringMatching(/^(model_not_found|invalid_name|workspace_model)$/),
+    })
   }
   expect(existsSync(outside)).toBe(true)
   expect(readdirSync(hub)).toHaveLength(1)
