@@ -9,9 +9,10 @@ import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
 import { createEngineEnvironment, createEnginePool, openEngineStream } from './core/engine'
 import type { EngineEnvironment, EnginePool } from './core/engine/types'
 import { createGenerator, type Generator } from './core/generation'
+import { createEngineSupport } from './core/interpreter'
 import { createJobs } from './core/jobs'
 import { complainTo, createLog, logCalls, type Log } from './core/log'
-import { createCatalog, type ModelCatalog } from './core/models'
+import { createCatalog, createVerdictIndex, type ModelCatalog } from './core/models'
 import { acquireOwnership, alreadyRunning, connectOwner, createRepoLock, findOwner, type Ownership } from './core/ownership'
 import { createRepairer, type Repairer } from './core/repair'
 import { chooseLogLevel, chooseServer, createSettings, type OpenSettings, type ServerFlags } from './core/settings'
@@ -82,9 +83,19 @@ function buildCore(
     const { demo, cache } = settings.read()
     return resolveRoots(env, platform, { demoHub: paths.demoHub, demoEnabled: demo.enabled, extraRoots: cache.extra_roots })
   }
+  // Workspaces are for reading only: nothing that removes files may know of them.
+  const caches = (): readonly CacheRoot[] => roots().filter(({ kind }) => kind !== 'workspace')
   const memory = createHashMemory(paths.index)
   const content = createContentMemory(memory)
-  const catalog = createCatalog({ roots, scan: scanner.scan, content })
+  const catalog = createCatalog({
+    roots,
+    scan: scanner.scan,
+    content,
+    index: createVerdictIndex(paths.index),
+    support: createEngineSupport({ env, platform, paths, layout, settings }),
+    cwd: process.cwd(),
+    home: platform.home,
+  })
   const verifier = createVerifier({ inspect: catalog.inspect, memory, layout })
   const lock = createRepoLock(paths)
   const repairer = createRepairer({ inspect: catalog.inspect, prove: verifier.prove, lock })
@@ -92,7 +103,7 @@ function buildCore(
   const pool = createEnginePool({ environment, env, platform, paths, layout })
   const inUse = createInUse({ loaded: () => pool.list(), watchOwner })
   const locks = createFileLocks({ platform })
-  const storage = createStorage({ scan: () => scanner.scan(roots()), lock, locks, inUse, content })
+  const storage = createStorage({ scan: () => scanner.scan(caches()), lock, locks, inUse, content })
   const clock = (): number => performance.now()
   const generator = createGenerator({ catalog, pool, openStream: openEngineStream, clock, maxTokens })
   const close = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createScanner, scanRoots, type CacheRoot } from '../../../src/main/core/cache'
+import { createScanner, listPlaces, scanRoots, stampPlaces, type CacheRoot } from '../../../src/main/core/cache'
 import { findLayout } from '../../../src/main/core/system'
 import { danglingLink, foreignFiles, interruptedDownload, manyModels, noRefs, truncatedShard } from '../../fixtures/cache'
 
@@ -29,6 +29,14 @@ describe('the built scan worker', () => {
     expect(here.roots[0]?.repos).toHaveLength(54)
     expect(await Promise.all([scanner.scan(roots), scanner.scan(roots)])).toEqual([here, here])
     expect(await scanner.scan([])).toEqual({ roots: [] })
+    const known = new Map(
+      here.roots.flatMap(({ repos }) =>
+        repos.map((repo) => [repo.path, { places: listPlaces(repo), stamp: stampPlaces(repo.path, listPlaces(repo)).value }]),
+      ),
+    )
+    expect(await scanner.scan(roots, known)).toEqual(scanRoots(roots, known))
+    expect((await scanner.scan(roots, known)).roots[0]).toMatchObject({ repos: [], unchanged: { length: 54 } })
+    expect(await scanner.scan(roots, 'names')).toEqual(scanRoots(roots, 'names'))
     await scanner.close()
   })
 })

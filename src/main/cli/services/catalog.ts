@@ -1,5 +1,6 @@
 import { resolveRoots, scanRoots } from '../../core/cache'
-import { createCatalog, type ModelCatalog, type ModelInspector } from '../../core/models'
+import { createEngineSupport } from '../../core/interpreter'
+import { createCatalog, createVerdictIndex, type ModelCatalog, type ModelInspector } from '../../core/models'
 import { createSettings, type OpenSettings } from '../../core/settings'
 import { createContentMemory, createHashMemory } from '../../core/verify'
 import type { Context } from '../context'
@@ -10,7 +11,7 @@ export function openSettings({ paths }: Pick<Context, 'paths'>): OpenSettings {
 }
 
 /** The models of all cache roots, scanned in this thread: starting a worker would take longer than most scans. */
-export function openCatalog(context: Pick<Context, 'paths' | 'env' | 'platform'>): ModelCatalog & ModelInspector {
+export function openCatalog(context: Pick<Context, 'paths' | 'env' | 'platform' | 'layout'>): ModelCatalog & ModelInspector {
   const { paths, env, platform } = context
   const settings = openSettings(context)
   return createCatalog({
@@ -18,7 +19,11 @@ export function openCatalog(context: Pick<Context, 'paths' | 'env' | 'platform'>
       const { demo, cache } = settings.read()
       return resolveRoots(env, platform, { demoHub: paths.demoHub, demoEnabled: demo.enabled, extraRoots: cache.extra_roots })
     },
-    scan: (roots) => Promise.resolve(scanRoots(roots)),
+    scan: (roots, skip) => Promise.resolve(scanRoots(roots, skip)),
     content: createContentMemory(createHashMemory(paths.index)),
+    index: createVerdictIndex(paths.index),
+    support: createEngineSupport({ env, platform, paths, layout: context.layout(), settings }),
+    cwd: process.cwd(),
+    home: platform.home,
   })
 }

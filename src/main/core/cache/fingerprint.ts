@@ -1,59 +1,101 @@
-import { lstatSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import type { CacheRoot, ScannedRepo, ScannedSnapshot } from './types'
+import { createHash } from 'node:crypto'
+import { statSync, type Stats } from 'node:fs'
+import type { CacheRoot, ScannedRepo } from './types'
 
-function stamp(path: string, follow: boolean): string {
+function look(path: string): Stats | undefined {
   try {
-    const { ino, size, mtimeMs, ctimeMs } = follow ? statSync(path) : lstatSync(path)
-    return `${ino}:${size}:${mtimeMs}:${ctimeMs}`
+    return statSync(path, { throwIfNoEntry: false })
   } catch {
-    return '-'
+    return undefined
   }
 }
 
 /** Changes when a model folder was added to or removed from a root, or a root came or went. A few stats. */
-export function probeRoots(roots: readonly CacheRoot[]): string {
-  return roots.map(({ path }) => `${path} ${stamp(path, true)}`).join('\n')
+export function probeRoots(roots: readonly Pick<CacheRoot, 'path'>[]): string {
+  return roots
+    .map(({ path }) => {
+      const stats = look(path)
+      return `${path} ${stats === undefined ? '-' : `${stats.ino}:${stats.mtimeMs}:${stats.ctimeMs}`}`
+    })
+    .join('\n')
+}
+
+/** Folders above a file, each with the given beginning. */
+function addFolders(places: Set<string>, prefix: string, path: string): void {
+  for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) places.add(prefix + path.slice(0, slash))
 }
 
 /**
- * Changes when anything changed that decides which snapshot stands for the repo, or what is in it: a few stats instead of a scan. Reads
- * the disk as it is now; `repo` and `snapshot` only say where to look.
+ * Every place whose change may change what is said of a repo, inside its folder, with `/`; '' is the folder itself. Folders tell of names
+ * that came and went, files of bytes: a blob changed in place leaves every folder as it was. Links that lead out of the repo are not
+ * looked behind.
  */
-export function probeRepo(repo: ScannedRepo, snapshot: ScannedSnapshot): string {
-  const folders = new Set(['', 'blobs', 'refs', 'snapshots'])
-  for (const name of Object.keys(repo.refs)) folders.add(`refs/${name}`)
-  for (const { hash } of repo.snapshots) folders.add(`snapshots/${hash}`)
-  for (const { path } of snapshot.files) {
-    for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
-      folders.add(`snapshots/${snapshot.hash}/${path.slice(0, slash)}`)
+export function listPlaces(repo: ScannedRepo): string[] {
+  const inCache = repo.root.kind !== 'workspace'
+  const places = new Set(inCache ? ['', 'blobs', 'refs', 'snapshots', 'trees'] : [''])
+  for (const name of Object.keys(repo.refs)) {
+    addFolders(places, 'refs/', name)
+    places.add(`refs/${name}`)
+  }
+  for (const { hash, files } of repo.snapshots) {
+    const prefix = inCache ? `snapshots/${hash}/` : ''
+    if (inCache) {
+      places.add(prefix.slice(0, -1))
+      places.add(`trees/${hash}.json`)
+    }
+    for (const { path, state, blob } of files) {
+      if (path.includes('/')) addFolders(places, prefix, path)
+      if (state !== 'outside') places.add(blob === null ? prefix + path : `blobs/${blob}`)
     }
   }
-  const places = [...folders].map((folder) => stamp(join(repo.path, folder), true))
-  // The file's own bytes, through the link: a blob changed in place leaves every folder as it was.
-  const files = snapshot.files.map(({ path }) => stamp(join(snapshot.path, path), true))
-  return [...places, ...files].join('\n')
+  for (const { name } of [...repo.blobs, ...repo.partials]) places.add(`blobs/${name}`)
+  return [...places]
 }
 
-/** As `probeRepo`, from scanned data and without touching the disk: the key under which facts about a repo may be remembered. */
-export function repoFingerprint(repo: ScannedRepo): string {
-  const files = repo.snapshots.map((snapshot) => [
-    snapshot.hash,
-    snapshot.mtimeMs,
-    snapshot.problem,
-    ...snapshot.files.map((file) => [file.path, file.state, file.sizeBytes, file.mtimeMs, file.ino]),
-  ])
-  const partials = repo.partials.map(({ name, sizeBytes }) => [name, sizeBytes])
-  return JSON.stringify([
-    repo.path,
-    repo.root.kind,
-    repo.mtimeMs,
-    repo.problem,
-    repo.hasSnapshots,
-    repo.refs,
-    repo.untidyRefs,
-    repo.strays,
-    files,
-    partials,
-  ])
+/** What the places of a repo looked like at one moment. */
+export interface Stamp {
+  /** Over inode, size and both times of every place: equal exactly when none of them changed. */
+  value: string
+  /** When the youngest of them changed, in milliseconds since 1970. */
+  newestMs: number
+  /** The file system keeps whole seconds only. */
+  coarse: boolean
+}
+
+const PARTS = 4
+
+/** Looks at every place once, through links. Never throws: what is not there is as good a look as any. */
+export function stampPlaces(repoPath: string, places: readonly string[]): Stamp {
+  const numbers = new Float64Array(places.length * PARTS)
+  let newestMs = 0
+  let coarse = true
+  for (const [index, place] of places.entries()) {
+    const stats = look(place === '' ? repoPath : `${repoPath}/${place}`)
+    const at = index * PARTS
+    if (stats === undefined) {
+      numbers[at] = -1
+      continue
+    }
+    numbers[at] = stats.ino
+    // The size of a folder says nothing that its times do not, and differs between file systems' moods.
+    numbers[at + 1] = stats.isDirectory() ? 0 : stats.size
+    numbers[at + 2] = stats.mtimeMs
+    numbers[at + 3] = stats.ctimeMs
+    newestMs = Math.max(newestMs, stats.mtimeMs, stats.ctimeMs)
+    if (stats.ctimeMs % 1000 !== 0) coarse = false
+  }
+  const value = createHash('sha256').update(new Uint8Array(numbers.buffer)).digest('base64')
+  return { value, newestMs, coarse }
+}
+
+/** Times are kept in steps of a few milliseconds, or of up to two seconds. */
+const FINE_STEP_MS = 50
+const COARSE_STEP_MS = 2000
+
+/**
+ * True when everything had been at rest before `startMs`: then whatever was read of the repo between that moment and this look belongs to
+ * the stamp. A change meanwhile, or too shortly before to be told apart from one, shows in the times.
+ */
+export function wasAtRest({ newestMs, coarse }: Stamp, startMs: number): boolean {
+  return newestMs < startMs - (coarse ? COARSE_STEP_MS : FINE_STEP_MS)
 }

@@ -11,5 +11,15 @@ export { listRepoFolders, scanEntry, scanRoots } from './scan'
 export { scanRepo } from './scan-repo'
 export { createScanner } from './scanner'
 export { chooseSnapshot, isCommit, isReadable, snapshotSizeBytes } from './snapshots'
-export type { CacheRoot, CacheScan, KnownRepo, KnownRepos, RootScan, ScannedFile, ScannedRepo, ScannedSnapshot, ScanSkip } from './types'
+export type {
+  CacheRoot,
+  CacheScan,
+  KnownRepo,
+  KnownRepos,
+  RootScan,
+  ScannedFile,
+  ScannedRepo,
+  ScannedSnapshot,
+  ScanSkip,
+} from './types'
 export { openPath, toAbsolutePath } from './workspaces'

@@ -1,6 +1,6 @@
 import { AppError } from '../../../shared/errors'
 import { isPathLike, parseModelSpec, quoteName } from './names'
-import type { ScannedRepo } from './types'
+import type { ScannedSnapshot } from './types'
 
 /** Names without an organization mean this one first. */
 const SHORT_NAME_HOME = 'mlx-community'
@@ -11,11 +11,23 @@ export interface ResolvedRepo<T> {
   hash: string | null
 }
 
-type Repo = Pick<ScannedRepo, 'name'> & { snapshots: readonly { hash: string }[] }
+interface Repo {
+  name: string
+  /** What people call it, when that is not its name: a workspace goes by the last part of its path. */
+  calledName?: string
+  snapshots: readonly Pick<ScannedSnapshot, 'hash'>[]
+}
+
+const calledNameOf = ({ name, calledName }: Repo): string => calledName ?? name
+
+/** One form for texts that look the same: file systems and keyboards differ in how they write an accent. */
+function fold(text: string): string {
+  return text.normalize('NFC').toLowerCase()
+}
 
 function notFound(spec: string): AppError {
   const what = isPathLike(spec)
-    ? `${quoteName(spec)} is a path, and models are called by their name.`
+    ? `There is no model at ${quoteName(spec)}: no folder with a config.json.`
     : `No model ${quoteName(spec)} is in the cache.`
   return new AppError('model_not_found', what, { hint: 'See "mlxk list --all" for the models that are there.' })
 }
@@ -32,13 +44,14 @@ function ambiguous(spec: string, matches: string[]): AppError {
 /** Rules from the strictest to the loosest; the first that any repo satisfies decides. */
 function rules(name: string): ((candidate: string) => boolean)[] {
   const short = name.includes('/') ? null : `${SHORT_NAME_HOME}/${name}`
-  const lower = name.toLowerCase()
+  const folded = fold(name)
+  const foldedShort = short === null ? null : fold(short)
   return [
     (candidate) => candidate === name,
     (candidate) => candidate === short,
-    (candidate) => candidate.toLowerCase() === lower,
-    (candidate) => candidate.toLowerCase() === short?.toLowerCase(),
-    (candidate) => candidate.toLowerCase().includes(lower),
+    (candidate) => fold(candidate) === folded,
+    (candidate) => fold(candidate) === foldedShort,
+    (candidate) => fold(candidate).includes(folded),
   ]
 }
 
@@ -46,7 +59,7 @@ function rules(name: string): ((candidate: string) => boolean)[] {
 function findByName<T extends Repo>(name: string, repos: readonly T[]): T[] {
   if (isPathLike(name)) return []
   for (const rule of rules(name)) {
-    const found = repos.filter((repo) => rule(repo.name))
+    const found = repos.filter((repo) => rule(calledNameOf(repo)))
     if (found.length > 0) return found
   }
   return []
@@ -88,9 +101,9 @@ export function resolveModel<T extends Repo>(spec: string, repos: readonly T[]):
   const { name, hashPrefix } = parseModelSpec(spec)
   const found = findByName(name, repos)
   if (hashPrefix !== null && found.length > 0) return chooseByHash(spec, hashPrefix, found)
-  const [repo, ...more] = firstOfEach(found, (candidate) => candidate.name)
+  const [repo, ...more] = firstOfEach(found, calledNameOf)
   if (repo === undefined) throw notFound(spec)
-  const names = [repo, ...more].map((candidate) => candidate.name)
+  const names = [repo, ...more].map(calledNameOf)
   if (more.length > 0) throw ambiguous(spec, names)
   return { repo, hash: null }
 }

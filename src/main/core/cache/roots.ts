@@ -7,6 +7,8 @@ export interface RootChoices {
   demoEnabled: boolean
   /** From the settings; read-only. */
   extraRoots: readonly string[]
+  /** `MLXK_WORKSPACE_HOME` counts; not where only caches are meant. */
+  workspaces?: boolean
 }
 
 /** huggingface_hub's precedence; what is set to nothing counts as unset. Path of the variable's value, then the folder below it. */
@@ -26,11 +28,18 @@ function primaryRoot(env: Env, home: string): CacheRoot {
 }
 
 /**
- * The cache folders in the order in which names are resolved: the user's own, the demo's while it is on, those of the settings. A
+ * The places of models in the order in which names are resolved: the folder of workspaces, the user's own cache, the demo's while it is on,
+ * those of the settings. A
  * folder named twice counts once. Pure: whether they exist is the scan's to say.
  */
 export function resolveRoots(env: Env, platform: Pick<Platform, 'home'>, choices: RootChoices): CacheRoot[] {
-  const roots = [primaryRoot(env, platform.home)]
+  const roots: CacheRoot[] = []
+  const workspaceHome = choices.workspaces === false ? undefined : readVariable(env, 'MLXK_WORKSPACE_HOME')
+  if (workspaceHome !== undefined) {
+    const path = expandPath(workspaceHome, env, platform.home)
+    roots.push({ path, kind: 'workspace', rule: 'MLXK_WORKSPACE_HOME' })
+  }
+  roots.push(primaryRoot(env, platform.home))
   if (choices.demoEnabled) roots.push({ path: choices.demoHub, kind: 'demo', rule: 'demo' })
   for (const path of choices.extraRoots) {
     if (path !== '') roots.push({ path: expandPath(path, env, platform.home), kind: 'extra', rule: 'settings' })

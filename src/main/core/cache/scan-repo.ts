@@ -71,6 +71,8 @@ function linkTarget(path: string): string | null {
 interface RepoContext {
   path: string
   blobs: Map<string, BlobEntry>
+  /** Folders at the top that are not part of the model. */
+  skip?: ReadonlySet<string>
 }
 
 function file(
@@ -126,6 +128,7 @@ function walk(context: RepoContext, folder: string, prefix: string, depth: numbe
     const absolute = folder + sep + entry.name
     const path = prefix + entry.name
     if (entry.isDirectory()) {
+      if (depth === 0 && context.skip?.has(entry.name) === true) continue
       if (depth >= MAX_DEPTH || !walk(context, absolute, `${path}/`, depth + 1, files)) return false
     } else if (entry.isSymbolicLink()) {
       const scanned = scanLink(context, folder, absolute, path, depth)
@@ -138,13 +141,20 @@ function walk(context: RepoContext, folder: string, prefix: string, depth: numbe
   return true
 }
 
-function scanSnapshot(context: RepoContext, hash: string): ScannedSnapshot {
-  const path = join(context.path, 'snapshots', hash)
+/** What tools keep in a folder with a model beside the model. */
+const TOOL_FOLDERS: ReadonlySet<string> = new Set(['.git', '.cache', '.hf_cache', '.venv'])
+
+/** A folder of files as if it were a snapshot; its `hash` is empty. Links are followed as long as they stay in it. Never throws. */
+export function scanFolder(path: string): ScannedSnapshot {
+  return scanSnapshot({ path, blobs: new Map(), skip: TOOL_FOLDERS }, '', path)
+}
+
+function scanSnapshot(context: RepoContext, hash: string, path = join(context.path, 'snapshots', hash)): ScannedSnapshot {
   const files: ScannedFile[] = []
   let problem: string | null = null
   try {
     if (!walk(context, path, '', 0, files))
-      problem = `The snapshot holds more than ${MAX_FILES} files or ${MAX_DEPTH} levels of folders.`
+      problem = `The revision holds more than ${MAX_FILES} files or ${MAX_DEPTH} levels of folders.`
   } catch (error) {
     problem = `A folder of the snapshot cannot be listed: ${describeErrno(error)}.`
   }

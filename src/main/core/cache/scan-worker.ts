@@ -1,18 +1,19 @@
-/** Entry of the scanner's worker thread (`out/main/scan-worker.cjs`): answers each `{id, roots}` with `{id, scan}`. */
+/** Entry of the scanner's worker thread (`out/main/scan-worker.cjs`): answers each `{id, root, skip}` with `{id, scan}`. */
 import { parentPort } from 'node:worker_threads'
 import { scanRoots } from './scan'
-import type { CacheRoot, CacheScan } from './types'
+import type { CacheRoot, RootScan, ScanSkip } from './types'
 
 export interface ScanRequest {
   id: number
-  roots: CacheRoot[]
+  root: CacheRoot
+  skip: ScanSkip
 }
 
 export interface ScanReply {
   id: number
-  scan: CacheScan
+  scan: RootScan
 }
 
-parentPort?.on('message', ({ id, roots }: ScanRequest) => {
-  parentPort?.postMessage({ id, scan: scanRoots(roots) } satisfies ScanReply)
+parentPort?.on('message', ({ id, root, skip }: ScanRequest) => {
+  for (const scan of scanRoots([root], skip).roots) parentPort?.postMessage({ id, scan } satisfies ScanReply)
 })

@@ -33,7 +33,11 @@ beforeEach(() => {
 describe('roots', () => {
   test('a root that is not there is missing, with a reason, and holds nothing', () => {
     const [scanned] = scanRoots([root(join(hub, 'nowhere'))]).roots
-    expect(scanned).toEqual({ state: { ...root(join(hub, 'nowhere')), state: 'missing', reason: expect.any(String) }, repos: [] })
+    expect(scanned).toEqual({
+      state: { ...root(join(hub, 'nowhere')), state: 'missing', reason: expect.any(String) },
+      repos: [],
+      unchanged: [],
+    })
   })
 
   test('a root that is a file is unreadable', () => {

@@ -35,28 +35,50 @@ describe('createScanner', () => {
     expect((await scanner.scan(roots())).roots[0]?.repos).toHaveLength(1)
   })
 
-  test('answers find their questions whatever their order', async () => {
-    const layout = writeWorker(`
-      const held = []
-      parentPort.on('message', (request) => {
-        held.push(request)
-        if (held.length === 2) for (const { id, roots } of held.reverse()) parentPort.postMessage({ id, scan: roots[0].path })
-      })`)
+  test('each root is answered for, in the order of the question', async () => {
+    const layout = writeWorker(`parentPort.on('message', ({ id, root }) => parentPort.postMessage({ id, scan: root.path }))`)
     const scanner = createScanner({ inWorker: true, layout })
-    const ask = (path: string): Promise<unknown> => scanner.scan([{ path, kind: 'extra', rule: 'settings' }])
-    expect(await Promise.all([ask('/one'), ask('/two')])).toEqual(['/one', '/two'])
+    const ask = (...paths: string[]): Promise<unknown> =>
+      scanner.scan(paths.map((path) => ({ path, kind: 'extra', rule: 'settings' })))
+    expect(await Promise.all([ask('/one', '/two'), ask(), ask('/three')])).toEqual([
+      { roots: ['/one', '/two'] },
+      { roots: [] },
+      { roots: ['/three'] },
+    ])
     await scanner.close()
   })
 
   test('a worker that dies fails its scan and is started again for the next', async () => {
     const layout = writeWorker(`
-      parentPort.on('message', ({ id, roots }) => {
-        if (roots.length === 0) throw new Error('boom')
+      parentPort.on('message', ({ id, root }) => {
+        if (root.path === '/boom') throw new Error('boom')
         parentPort.postMessage({ id, scan: 'alive' })
       })`)
     const scanner = createScanner({ inWorker: true, layout })
-    await expect(scanner.scan([])).rejects.toMatchObject({ code: 'internal' })
-    expect(await scanner.scan(roots())).toBe('alive')
+    await expect(scanner.scan([{ ...roots()[0]!, path: '/boom' }])).rejects.toMatchObject({ code: 'internal' })
+    expect(await scanner.scan(roots())).toEqual({ roots: ['alive'] })
+    await scanner.close()
+  })
+
+  test('a root that does not answer is slow and holds up nothing; it is asked again when it has let go', async () => {
+    // Busy rather than waiting: a thread that hangs in the system cannot be told anything either.
+    const layout = writeWorker(`
+      const { existsSync } = require('node:fs')
+      parentPort.on('message', ({ id, root }) => {
+        if (root.path.endsWith('asleep')) while (!existsSync(root.path)) {}
+        parentPort.postMessage({ id, scan: root.path })
+      })`)
+    const asleep: CacheRoot = { path: join(folder, 'asleep'), kind: 'extra', rule: 'settings' }
+    const scanner = createScanner({ inWorker: true, layout, patienceMs: 300 })
+    const both = [asleep, ...roots()]
+    const first = await scanner.scan(both)
+    expect(first.roots).toEqual([
+      { state: { ...asleep, state: 'slow', reason: expect.stringContaining('does not answer') }, repos: [], unchanged: [] },
+      folder,
+    ])
+    expect((await scanner.scan(both)).roots[0]).toEqual(first.roots[0])
+    writeFileSync(asleep.path, '')
+    await expect.poll(async () => (await scanner.scan(both)).roots).toEqual([asleep.path, folder])
     await scanner.close()
   })
 

@@ -76,6 +76,28 @@ export interface ScannedRepo {
   partials: ScannedPartial[]
 }
 
+/** A repo that was looked at before, as far as telling whether it is still the same takes. */
+export interface KnownRepo {
+  /** See `listPlaces`. */
+  places: readonly string[]
+  /** See `stampPlaces`. */
+  stamp: string
+}
+
+/** By the absolute path of the repo. */
+export type KnownRepos = ReadonlyMap<string, KnownRepo>
+
+/** What need not be scanned: known repos that are as they were, or (`names`) nothing but the names of all. */
+export type ScanSkip = KnownRepos | 'names'
+
+export interface RootScan {
+  state: CacheRootState
+  /** Sorted by folder. */
+  repos: ScannedRepo[]
+  /** Folders of repos that were not scanned: known ones that are as they were, or all when only names were asked for. Sorted. */
+  unchanged: string[]
+}
+
 export interface CacheScan {
-  roots: { state: CacheRootState; repos: ScannedRepo[] }[]
+  roots: RootScan[]
 }

@@ -6,6 +6,8 @@ import type { SnapshotFacts } from './snapshot-facts'
 export interface ContentMemory {
   /** Changes when anything was learnt or forgotten: part of the key of every verdict that is kept. */
   stamp: () => string
+  /** What is known of the bytes of these files, as a text to compare: the same text, the same damage. Empty when nothing is. */
+  recalled: (snapshot: ScannedSnapshot) => string
   /** Damage that is known and still there. Never throws. */
   findDamage: (repo: ScannedRepo, snapshot: ScannedSnapshot, facts: SnapshotFacts) => Finding[]
 }

@@ -12,14 +12,14 @@ import {
   truncatedShard,
   writeModel,
 } from '../../../../e2e/fixtures/cache'
-import { scanRoots, type CacheRoot } from '../cache'
+import { scanRoots, type CacheRoot, type ScanSkip } from '../cache'
 import { createCatalog } from './catalog'
 import type { ModelCatalog } from './types'
 
 let hub: string
 let more: string
 let roots: CacheRoot[]
-let scan: ReturnType<typeof vi.fn<(roots: readonly CacheRoot[]) => Promise<ReturnType<typeof scanRoots>>>>
+let scan: ReturnType<typeof vi.fn<(roots: readonly CacheRoot[], skip?: ScanSkip) => Promise<ReturnType<typeof scanRoots>>>>
 let catalog: ModelCatalog
 
 beforeEach(() => {
@@ -27,7 +27,7 @@ beforeEach(() => {
   hub = join(folder, 'hub')
   more = join(folder, 'more')
   roots = [{ path: hub, kind: 'primary', rule: 'default' }]
-  scan = vi.fn((at) => Promise.resolve(scanRoots(at)))
+  scan = vi.fn((at, skip) => Promise.resolve(scanRoots(at, skip)))
   catalog = createCatalog({ roots: () => roots, scan })
   return () => rmSync(folder, { recursive: true, force: true })
 })

@@ -1,37 +1,50 @@
-import { setImmediate } from 'node:timers/promises'
-import type { CacheRootState } from '../../../shared/contract'
+import { basename, dirname, join } from 'node:path'
+import type { HealthReport, ModelList, ModelSummary } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
 import {
-  probeRepo,
+  isPathLike,
+  listPlaces,
+  openPath,
   probeRoots,
-  repoFingerprint,
-  resolveModel,
-  scanRepo,
+  scanEntry,
+  stampPlaces,
+  toAbsolutePath,
   type CacheRoot,
   type CacheScan,
-  type ScannedRepo,
+  type ScanSkip,
 } from '../cache'
 import { toHealthEntry, type ContentMemory } from '../health'
+import type { EngineSupport } from '../interpreter'
+import { withEngine } from './engine-support'
 import { evaluateRepo, toDetail, type Evaluation } from './evaluate'
+import { findModel } from './find-model'
+import { inspectModels, surveyModels } from './survey'
 import type { ModelCatalog, ModelInspector, ResolvedModel } from './types'
+import { createVerdictIndex, type VerdictIndex } from './verdict-index'
 
 export interface CatalogDeps {
   /** The roots as they are now: the demo may be switched on and off. */
   roots: () => readonly CacheRoot[]
-  scan: (roots: readonly CacheRoot[]) => Promise<CacheScan>
+  scan: (roots: readonly CacheRoot[], skip?: ScanSkip) => Promise<CacheScan>
   /** What `verify` remembers; without it no verdict includes damage that was found earlier. */
   content?: ContentMemory
+  /** Without it verdicts are remembered by this catalog alone. */
+  index?: VerdictIndex
+  /** What the installed engine can load; without it nothing is said of that. Never throws. */
+  support?: () => Promise<EngineSupport>
+  /** For typed paths; absolute. */
+  cwd?: string
+  home?: string
 }
 
-/** The event loop is given a turn after this long. */
-const TURN_MS = 8
 const MAX_REMEMBERED_NAMES = 64
 
 /** What a name led to, and what the disk looked like then. */
 interface Remembered {
   rootsProbe: string
   contentStamp: string
-  repoProbe: string
+  places: readonly string[]
+  stamp: string
   evaluation: Evaluation
 }
 
@@ -65,71 +78,88 @@ function toResolved(evaluation: Evaluation): ResolvedModel {
   return { name: repo.name, hash: summary.hash, snapshotPath: snapshot.path, summary }
 }
 
-/**
- * The models of all roots. Every call looks at the disk: `list`, `show` and `health` scan, `resolve` checks with a few stats that what
- * a name led to last time is unchanged, since each request of the API asks it. Facts about an unchanged repo are not read twice.
- */
-export function createCatalog({ roots, scan, content }: CatalogDeps): ModelCatalog & ModelInspector {
-  let known = new Map<string, Evaluation>()
-  const names = new Map<string, Remembered>()
+/** A workspace goes by the last part of its path in lists and reports. */
+function toRow(summary: ModelSummary): ModelSummary {
+  return summary.root.kind === 'workspace' ? { ...summary, display_name: basename(summary.name) } : summary
+}
 
+function matches({ name, display_name: shown }: ModelSummary, pattern: string): boolean {
+  return (shown ?? name).normalize('NFC').toLowerCase().includes(pattern)
+}
+
+function toReport(summaries: readonly ModelSummary[]): HealthReport {
+  const entries = summaries.map(({ name, display_name: shown, findings }) => toHealthEntry(shown ?? name, findings))
+  const healthy = entries.filter(({ status }) => status === 'healthy')
+  const unhealthy = entries.filter(({ status }) => status === 'unhealthy')
+  const summary = { total: entries.length, healthy_count: healthy.length, unhealthy_count: unhealthy.length }
+  return { healthy, unhealthy, summary }
+}
+
+/**
+ * The models of all roots. Every call looks at the disk: `list` and `health` scan as far as the index does not know already, what needs
+ * one model looks at that one, and `resolve` checks with a few stats that what a name led to last time is unchanged, since each request
+ * of the API asks it.
+ */
+export function createCatalog(deps: CatalogDeps): ModelCatalog & ModelInspector {
+  const { roots, content, cwd = '/', home = '/' } = deps
+  const index = deps.index ?? createVerdictIndex(null)
+  const names = new Map<string, Remembered>()
+  const supportOf = (): Promise<EngineSupport> => deps.support?.() ?? Promise.resolve({ state: 'unknown' })
   const stampContent = (): string => content?.stamp() ?? ''
 
-  const scanAll = async (): Promise<{ repos: ScannedRepo[]; states: CacheRootState[] }> => {
-    const result = await scan(roots())
-    return { repos: result.roots.flatMap((root) => root.repos), states: result.roots.map(({ state }) => state) }
+  const complete = async (evaluation: Evaluation): Promise<Evaluation> => {
+    const { summary, problem } = withEngine({ summary: evaluation.summary, problem: evaluation.runtimeProblem }, await supportOf())
+    return { ...evaluation, summary, runtimeProblem: problem }
   }
 
-  const evaluateAll = async (repos: readonly ScannedRepo[]): Promise<Evaluation[]> => {
-    const next = new Map<string, Evaluation>()
-    const evaluations: Evaluation[] = []
-    let turnStart = performance.now()
-    const stamp = stampContent()
-    for (const repo of repos) {
-      const key = `${stamp} ${repoFingerprint(repo)}`
-      const evaluation = known.get(key) ?? evaluateRepo(repo, null, content)
-      next.set(key, evaluation)
-      evaluations.push(evaluation)
-      if (performance.now() - turnStart > TURN_MS) {
-        await setImmediate()
-        turnStart = performance.now()
-      }
-    }
-    known = next
-    return evaluations
+  const survey = async (from: readonly CacheRoot[]): Promise<ModelList> => {
+    const [{ states, verdicts }, support] = await Promise.all([
+      surveyModels(from, { scan: deps.scan, index, ...(content === undefined ? {} : { content }) }),
+      supportOf(),
+    ])
+    const models = verdicts.map((verdict) => toRow(withEngine(verdict, support).summary))
+    return { models, count: models.length, roots: states }
   }
 
+  const find = (spec: string) => findModel(spec, roots(), { scan: deps.scan, cwd, home })
   const evaluateNamed = async (spec: string): Promise<Evaluation> => {
-    const { repos, states } = await scanAll()
-    const primary = states[0]
-    try {
-      const { repo, hash } = resolveModel(spec, repos)
-      return evaluateRepo(repo, hash, content)
-    } catch (error) {
-      const notFound = error instanceof AppError && error.code === 'model_not_found'
-      if (!notFound || primary?.state !== 'unreadable') throw error
-      throw new AppError('cache_unreadable', `${primary.reason ?? 'The cache cannot be read.'} (${primary.path})`, {
-        hint: '"mlxk doctor" says which setting chose this folder.',
-        cause: error,
-      })
-    }
+    const { repo, hash } = await find(spec)
+    return evaluateRepo(repo, hash, content)
   }
 
-  const isUnchanged = ({ evaluation, rootsProbe, contentStamp, repoProbe }: Remembered): boolean =>
+  /** `./x`: that workspace, else those in that folder, else those beside it whose names begin so. Never anything of a cache. */
+  const listPaths = async (pattern: string): Promise<ModelList> => {
+    const path = toAbsolutePath(pattern, cwd, home)
+    const only = openPath(path)?.repo.root.kind === 'workspace' ? basename(path) : null
+    const inside = only === null ? await survey([{ path, kind: 'workspace', rule: 'path' }]) : null
+    const isFolder = inside?.roots[0]?.state === 'ok'
+    const list = isFolder && inside !== null ? inside : await survey([{ path: dirname(path), kind: 'workspace', rule: 'path' }])
+    const beginning = pattern.slice(0, pattern.lastIndexOf('/') + 1)
+    const models = list.models.flatMap((model): ModelSummary[] => {
+      const name = basename(model.name)
+      if (isFolder) return [{ ...model, display_name: join(pattern, name).replace(/^(?=[^./~])/, './') }]
+      const fits = only === null ? name.startsWith(basename(path)) : name === only
+      return fits ? [{ ...model, display_name: only === null ? beginning + name : pattern }] : []
+    })
+    return { models, count: models.length, roots: list.roots }
+  }
+
+  const isUnchanged = ({ evaluation, rootsProbe, contentStamp, places, stamp }: Remembered): boolean =>
     contentStamp === stampContent() &&
     rootsProbe === probeRoots(roots()) &&
-    evaluation.snapshot !== null &&
-    repoProbe === probeRepo(evaluation.repo, evaluation.snapshot)
+    stamp === stampPlaces(evaluation.repo.path, places).value
 
-  const remember = (spec: string, found: Evaluation, rootsProbe: string): Evaluation => {
-    if (found.snapshot === null) return found
-    // Probed first, read after: a change in between makes the probe stale, never the answer.
-    const repoProbe = probeRepo(found.repo, found.snapshot)
+  const evaluateAndRemember = async (spec: string): Promise<Evaluation> => {
+    const rootsProbe = probeRoots(roots())
+    const found = await find(spec)
+    const places = listPlaces(found.repo)
+    // Looked at first, read after: a change in between makes the stamp stale, never the answer.
+    const stamp = stampPlaces(found.repo.path, places).value
     const contentStamp = stampContent()
-    const rescanned = scanRepo(found.repo.root, found.repo.folder)
-    const evaluation = evaluateRepo(rescanned, spec.includes('@') ? found.snapshot.hash : null, content)
+    const repo = scanEntry(found.repo.root, found.repo.folder) ?? found.repo
+    const evaluation = evaluateRepo(repo, found.hash, content)
     names.delete(spec)
-    names.set(spec, { rootsProbe, contentStamp, repoProbe, evaluation })
+    names.set(spec, { rootsProbe, contentStamp, places, stamp, evaluation })
     for (const oldest of names.keys()) {
       if (names.size <= MAX_REMEMBERED_NAMES) break
       names.delete(oldest)
@@ -138,26 +168,28 @@ export function createCatalog({ roots, scan, content }: CatalogDeps): ModelCatal
   }
 
   return {
-    list: async () => {
-      const { repos, states } = await scanAll()
-      const models = (await evaluateAll(repos)).map(({ summary }) => summary)
-      return { models, count: models.length, roots: states }
+    list: async (pattern) => {
+      const wanted = pattern?.trim() ?? ''
+      if (isPathLike(wanted) && !wanted.includes('\0')) return listPaths(wanted)
+      const list = await survey(roots())
+      if (wanted === '') return list
+      const folded = wanted.normalize('NFC').toLowerCase()
+      const models = list.models.filter((model) => matches(model, folded))
+      return { ...list, models, count: models.length }
     },
-    show: async (spec) => toDetail(await evaluateNamed(spec)),
+    show: async (spec) => toDetail(await complete(await evaluateNamed(spec))),
     health: async (spec) => {
-      const evaluations = spec === undefined ? await evaluateAll((await scanAll()).repos) : [await evaluateNamed(spec)]
-      const entries = evaluations.map(({ summary }) => toHealthEntry(summary.name, summary.findings))
-      const healthy = entries.filter(({ status }) => status === 'healthy')
-      const unhealthy = entries.filter(({ status }) => status === 'unhealthy')
-      const summary = { total: entries.length, healthy_count: healthy.length, unhealthy_count: unhealthy.length }
-      return { healthy, unhealthy, summary }
+      if (spec === undefined) return toReport((await survey(roots())).models)
+      return toReport([(await evaluateNamed(spec)).summary])
     },
-    inspect: async (spec) => (spec === undefined ? evaluateAll((await scanAll()).repos) : [await evaluateNamed(spec)]),
+    inspect: async (spec) => {
+      if (spec !== undefined) return [await evaluateNamed(spec)]
+      return inspectModels(roots(), { scan: deps.scan, ...(content === undefined ? {} : { content }) })
+    },
     resolve: async (spec) => {
       const last = names.get(spec)
-      if (last !== undefined && isUnchanged(last)) return toResolved(last.evaluation)
-      const rootsProbe = probeRoots(roots())
-      return toResolved(remember(spec, await evaluateNamed(spec), rootsProbe))
+      if (last !== undefined && isUnchanged(last)) return toResolved(await complete(last.evaluation))
+      return toResolved(await complete(await evaluateAndRemember(spec)))
     },
   }
 }

@@ -53,7 +53,8 @@ export function evaluateRepo(repo: ScannedRepo, hash: string | null, content?: C
   const facts = snapshot === null ? null : factsOf(snapshot)
   const findings = judge(repo, snapshot, facts, content)
   const health = toStatus(findings)
-  const identity = facts === null ? identifyByName(repo.name) : identify(repo.name, facts)
+  const identity =
+    facts === null ? identifyByName(repo.name) : identify(repo.root.kind === 'workspace' ? repo.folder : repo.name, facts)
   const runtimeProblem = health === 'healthy' && facts !== null ? findRuntimeProblem(identity, facts) : null
   const summary: ModelSummary = {
     name: repo.name,
@@ -67,7 +68,7 @@ export function evaluateRepo(repo: ScannedRepo, hash: string | null, content?: C
     runtime_compatible: health === 'healthy' && runtimeProblem === null,
     // What keeps it from running comes before what only other tools mind.
     reason: (health === 'healthy' ? runtimeProblem?.reason : undefined) ?? findings[0]?.message ?? null,
-    cached: true,
+    cached: repo.root.kind !== 'workspace',
     origin: null,
     content_hash: null,
     hash_modified: null,

@@ -4,4 +4,5 @@
  * `cache` and `health`; imported by the composition root, the engine and generation (types). Must not load zod.
  */
 export { createCatalog } from './catalog'
+export { createVerdictIndex, type VerdictIndex } from './verdict-index'
 export type { Inspection, ModelCatalog, ModelInspector } from './types'

@@ -27,7 +27,11 @@ export interface ResolvedModel {
 
 /** The models of all cache roots, as every face of the product sees them. Reads the disk anew when something changed. */
 export interface ModelCatalog {
-  list: () => Promise<ModelList>
+  /**
+   * All models, or those with `pattern` in their name, without regard to case. A path (`./x`) lists workspaces only: that one, those in that
+   * folder, or those whose path begins so.
+   */
+  list: (pattern?: string) => Promise<ModelList>
   /** @throws AppError model_not_found, ambiguous_match, invalid_name, hash_not_found */
   show: (spec: string) => Promise<ModelDetail>
   /** No argument: every model. @throws AppError as `show`: a named model that is not there is an error (product.md, E68) */

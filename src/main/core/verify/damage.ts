@@ -1,8 +1,10 @@
 import type { ExpectedHash, Finding } from '../../../shared/contract'
 import { toError, type ContentMemory } from '../health'
+import { isReadable } from '../cache'
 import { findCheckable, identify } from './locate'
 import type { HashMemory } from './memory'
 
+const hashAlgorithms = ['sha256', 'git-sha1'] as const
 const names = { sha256: 'SHA-256', 'git-sha1': 'git hash' } as const
 
 /** The bytes of a file are not the ones that its name or the Hub promised. */
@@ -15,6 +17,17 @@ export function toDamage(path: string, expected: ExpectedHash, actual: string): 
 export function createContentMemory(memory: HashMemory): ContentMemory {
   return {
     stamp: memory.stamp,
+    recalled: ({ files }) => {
+      const suspect = memory.suspects()
+      if (suspect === null) return ''
+      const known = files.flatMap((file) =>
+        hashAlgorithms.flatMap((algorithm) => {
+          const value = isReadable(file) ? suspect(algorithm, file) : null
+          return value === null ? [] : [`${file.path} ${value}`]
+        }),
+      )
+      return known.join('\n')
+    },
     findDamage: (repo, snapshot, facts) => {
       const suspect = memory.suspects()
       if (suspect === null) return []

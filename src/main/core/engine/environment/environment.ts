@@ -1,14 +1,14 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import type { EngineStatus, InstallProgress } from '../../../../shared/contract'
 import { AppError } from '../../../../shared/errors'
+import { locateNamed, readLock, type EngineLock } from '../../interpreter'
 import type { SettingsStore } from '../../settings/types'
-import { expandPath, readVariable, type DataPaths, type Env, type Layout, type Platform } from '../../system'
+import type { DataPaths, Env, Layout, Platform } from '../../system'
 import type { EngineEnvironment } from '../types'
 import { findUv, pythonCandidates, pythonHint, type FileProbe } from './candidates'
 import { createChannel } from './channel'
 import { installManaged, type InstallDeps } from './install'
-import { readLock, type EngineLock } from './lock-file'
 import { inspectManaged } from './managed'
 import { runCommand, type RunCommand } from './run-command'
 import { createNamedInterpreter } from './named'
@@ -35,20 +35,6 @@ export function createEngineEnvironment(deps: EngineEnvironmentDeps): EngineEnvi
   let readOnce: EngineLock | null = null
   const lock = (): EngineLock => (readOnce ??= readLock(deps.layout.resources))
 
-  function named(): { source: 'environment' | 'settings'; python: string } | null {
-    const fromEnvironment = readVariable(env, 'MLXK_PYTHON')
-    if (fromEnvironment !== undefined) return { source: 'environment', python: locate(fromEnvironment) }
-    const fromSettings = settings.read().engine.python
-    return fromSettings === null ? null : { source: 'settings', python: locate(fromSettings) }
-  }
-
-  /** A bare word such as `python3.12` is looked up in PATH; all else is a path. */
-  function locate(value: string): string {
-    if (value.includes('/')) return expandPath(value, env, platform.home)
-    const folders = (readVariable(env, 'PATH') ?? '').split(delimiter).filter(isAbsolute)
-    return folders.map((folder) => join(folder, value)).find(files.isExecutable) ?? expandPath(value, env, platform.home)
-  }
-
   async function managedStatus(): Promise<EngineStatus> {
     const { hash } = lock()
     const base = { source: 'managed', lock: hash } as const
@@ -70,7 +56,7 @@ export function createEngineEnvironment(deps: EngineEnvironmentDeps): EngineEnvi
   }
 
   async function status(): Promise<EngineStatus> {
-    const own = named()
+    const own = locateNamed(env, platform, settings.read().engine.python, files.isExecutable)
     return own === null ? managedStatus() : inspectNamed(own.source, own.python, lock().mlxLm)
   }
 

@@ -9,7 +9,7 @@ import { findUv, pythonCandidates, pythonHint, type FileProbe } from './candidat
 import { commandEnvironment } from './command-environment'
 import { createInstallProgress } from './install-progress'
 import { lockInstallation } from './install-lock'
-import type { EngineLock } from './lock-file'
+import type { EngineLock } from '../../interpreter'
 import { activate, inspectManaged, pythonOf, removeRubbish } from './managed'
 import { probePython, unsuitable, type PythonFacts } from './probe'
 import type { CommandResult, RunCommand } from './run-command'
