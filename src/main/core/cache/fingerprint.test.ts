@@ -72,7 +72,7 @@ describe('a stamp', () => {
     const places = listPlaces(repo)
     const stamp = stampPlaces(repo.path, places)
     expect(stampPlaces(repo.path, places)).toEqual(stamp)
-    expect(stamp.newestMs).toBe(Math.max(...places.map((place) => statSync(join(repo.path, place)).ctimeMs)))
+    expect(stamp.newestMs).toBe(Math.max(...places.split('\0').map((place) => statSync(join(repo.path, place)).ctimeMs)))
   })
 
   test.each(changes)('changes with %s', (_what, change) => {
@@ -85,7 +85,7 @@ describe('a stamp', () => {
 
   test('never looks behind a link that leads out of the repo', () => {
     symlinkSync('/dev/zero', join(written.snapshot, 'zero'))
-    expect(listPlaces(scan()).some((place) => place.endsWith('zero'))).toBe(false)
+    expect(listPlaces(scan())).not.toContain('zero')
   })
 })
 

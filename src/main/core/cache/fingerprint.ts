@@ -28,11 +28,14 @@ function addFolders(places: Set<string>, prefix: string, path: string): void {
 /**
  * Every place whose change may change what is said of a repo, inside its folder, with `/`; '' is the folder itself. Folders tell of names
  * that came and went, files of bytes: a blob changed in place leaves every folder as it was. Links that lead out of the repo are not
- * looked behind.
+ * looked behind. One text, since thousands of them are kept: no name holds the separator.
  */
-export function listPlaces(repo: ScannedRepo): string[] {
+export function listPlaces(repo: ScannedRepo): string {
   const inCache = repo.root.kind !== 'workspace'
-  const places = new Set(inCache ? ['', 'blobs', 'refs', 'snapshots', 'trees'] : [''])
+  const places = new Set(inCache ? ['', 'blobs', 'refs', 'snapshots'] : [''])
+  // Most caches have none; the repo's own folder tells when it comes.
+  const hasTrees = inCache && look(`${repo.path}/trees`) !== undefined
+  if (hasTrees) places.add('trees')
   for (const name of Object.keys(repo.refs)) {
     addFolders(places, 'refs/', name)
     places.add(`refs/${name}`)
@@ -41,7 +44,7 @@ export function listPlaces(repo: ScannedRepo): string[] {
     const prefix = inCache ? `snapshots/${hash}/` : ''
     if (inCache) {
       places.add(prefix.slice(0, -1))
-      places.add(`trees/${hash}.json`)
+      if (hasTrees) places.add(`trees/${hash}.json`)
     }
     for (const { path, state, blob } of files) {
       if (path.includes('/')) addFolders(places, prefix, path)
@@ -49,8 +52,10 @@ export function listPlaces(repo: ScannedRepo): string[] {
     }
   }
   for (const { name } of [...repo.blobs, ...repo.partials]) places.add(`blobs/${name}`)
-  return [...places]
+  return [...places].join(SEPARATOR)
 }
+
+const SEPARATOR = '\0'
 
 /** What the places of a repo looked like at one moment. */
 export interface Stamp {
@@ -65,13 +70,15 @@ export interface Stamp {
 const PARTS = 4
 
 /** Looks at every place once, through links. Never throws: what is not there is as good a look as any. */
-export function stampPlaces(repoPath: string, places: readonly string[]): Stamp {
+export function stampPlaces(repoPath: string, joined: string): Stamp {
+  const places = joined.split(SEPARATOR)
   const numbers = new Float64Array(places.length * PARTS)
   let newestMs = 0
   let coarse = true
-  for (const [index, place] of places.entries()) {
+  let at = -PARTS
+  for (const place of places) {
     const stats = look(place === '' ? repoPath : `${repoPath}/${place}`)
-    const at = index * PARTS
+    at += PARTS
     if (stats === undefined) {
       numbers[at] = -1
       continue

@@ -79,7 +79,7 @@ export interface ScannedRepo {
 /** A repo that was looked at before, as far as telling whether it is still the same takes. */
 export interface KnownRepo {
   /** See `listPlaces`. */
-  places: readonly string[]
+  places: string
   /** See `stampPlaces`. */
   stamp: string
 }

@@ -43,7 +43,7 @@ const MAX_REMEMBERED_NAMES = 64
 interface Remembered {
   rootsProbe: string
   contentStamp: string
-  places: readonly string[]
+  places: string
   stamp: string
   evaluation: Evaluation
 }

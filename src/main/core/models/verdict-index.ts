@@ -50,7 +50,7 @@ const header = (body: string): string => `mlxk-index ${FORMAT} ${version} ${dige
 function isEntry(value: unknown): value is [string, IndexEntry] {
   if (!Array.isArray(value)) return false
   const [path, entry]: unknown[] = value
-  return typeof path === 'string' && isObject(entry) && Array.isArray(entry['places']) && isObject(entry['verdict'])
+  return typeof path === 'string' && isObject(entry) && typeof entry['places'] === 'string' && isObject(entry['verdict'])
 }
 
 /** Entries of a file's text; none when it is not exactly what this version wrote. */

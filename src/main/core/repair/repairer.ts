@@ -88,7 +88,7 @@ export function createRepairer(deps: RepairerDeps): Repairer {
     plan: async (spec, signal) => planFor(await inspectOne(spec), signal),
     repair: async (spec, { planId }, signal) => {
       const { repo } = await inspectOne(spec)
-      if (repo.root.kind === 'extra') {
+      if (repo.root.kind === 'extra' || repo.root.kind === 'workspace') {
         throw new AppError('permission_denied', `${repo.name} lies in ${repo.root.path}, which MLX Knife only reads.`, {
           hint: 'Make this folder your cache (HF_HUB_CACHE) to change what is in it.',
         })
