@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { FinishedRemoval, KeptBytes, Removal, RemovalPlan } from '../../../shared/contract'
 import { toErrno } from '../../../shared/errors'
 import type { FileLocks } from '../system'
@@ -15,7 +15,7 @@ import {
   type Aside,
 } from './aside'
 import { addBytes, NO_BYTES, type Bytes } from './count'
-import { isUsed, linkDestination, readLayout } from './layout'
+import { isUsed, linkDestination, parentsOf, readLayout } from './layout'
 import { cleanLocks, readLocks } from './lock-files'
 import { removeEmpty, removeFile, removeTree } from './remove-tree'
 import { sweepPayload, type Swept } from './shared-store'
@@ -161,8 +161,8 @@ async function removeRefs(repo: string, refs: readonly string[]): Promise<Bytes>
   let freed = NO_BYTES
   for (const ref of refs) {
     freed = addBytes(freed, await removeFile(join(repo, ref)))
-    for (let parent = dirname(ref); parent !== 'refs' && parent !== '.'; parent = dirname(parent)) {
-      if (!(await removeEmpty(join(repo, parent)))) break
+    for (const parent of parentsOf(ref)) {
+      if (parent === 'refs' || !(await removeEmpty(join(repo, parent)))) break
     }
   }
   return freed

@@ -94,11 +94,14 @@ export function readLayout(tree: RepoTree): RepoLayout {
   }
 }
 
+/** The folders that hold a path, from the nearest to the first below the model's own. */
+export function parentsOf(path: string): string[] {
+  const parents: string[] = []
+  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) parents.push(path.slice(0, slash))
+  return parents
+}
+
 /** True when one of `uses` is the path, or a folder that holds it. */
 export function isUsed(uses: ReadonlySet<string>, path: string): boolean {
-  if (uses.has(path)) return true
-  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
-    if (uses.has(path.slice(0, slash))) return true
-  }
-  return false
+  return uses.has(path) || parentsOf(path).some((parent) => uses.has(parent))
 }

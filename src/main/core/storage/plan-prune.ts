@@ -1,7 +1,6 @@
-import { dirname } from 'node:path'
 import type { PruneCategory, PruneItem } from '../../../shared/contract'
 import { addBytes, NO_BYTES, splitByNames, type Bytes } from './count'
-import { ASIDE, isUsed, linkDestination, readLayout, type RepoLayout, type Revision } from './layout'
+import { ASIDE, isUsed, linkDestination, parentsOf, readLayout, type RepoLayout, type Revision } from './layout'
 import { isYoung } from './lock-files'
 import { splitBlobs } from './plan-removal'
 import { payloadKeyOf } from './store-key'
@@ -124,10 +123,7 @@ function isDangling({ facts, layout }: Context, link: TreeEntry): boolean {
 }
 
 function isBehindLink({ byPath }: RepoLayout, path: string): boolean {
-  for (let parent = dirname(path); parent !== '.' && parent !== '/'; parent = dirname(parent)) {
-    if (byPath.get(parent)?.kind === 'link') return true
-  }
-  return false
+  return parentsOf(path).some((parent) => byPath.get(parent)?.kind === 'link')
 }
 
 function danglingItems(context: Context, gone: ReadonlySet<string>): Waste[] {
@@ -176,7 +172,7 @@ function mayVanish(path: string, layout: RepoLayout): boolean {
 function emptyItems({ facts: { tree }, layout, now }: Context, gone: ReadonlySet<string>): Waste[] {
   const alive = new Set<string>()
   const keep = (path: string): void => {
-    for (let parent = dirname(path); parent !== '.'; parent = dirname(parent)) alive.add(parent)
+    for (const parent of parentsOf(path)) alive.add(parent)
   }
   for (const { path, kind } of tree.entries) if (kind !== 'folder' && !gone.has(path)) keep(path)
   const item = (path: string): Waste => ({

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { PruneCategory, PruneItem, PrunePlan, PruneResult } from '../../../shared/contract'
 import { AppError, toErrno } from '../../../shared/errors'
 import { scanRepo } from '../cache'
 import { addBytes, NO_BYTES, type Bytes } from './count'
 import { executeRemoval } from './execute-removal'
 import { findClosed } from './guard'
+import { parentsOf } from './layout'
 import type { Waste } from './plan-prune'
 import { planRemoval } from './plan-removal'
 import { finishAll, tryLock, type RemoveDeps } from './remove'
@@ -94,8 +95,8 @@ function describe(error: unknown): string {
 
 /** Empty folders inside a revision, upwards; the revision's own folder stays. */
 async function removeEmptyAbove(repo: string, path: string): Promise<void> {
-  for (let parent = dirname(path); parent.split('/').length > 2; parent = dirname(parent)) {
-    if (!(await removeEmpty(join(repo, parent)))) return
+  for (const parent of parentsOf(path)) {
+    if (parent.split('/').length <= 2 || !(await removeEmpty(join(repo, parent)))) return
   }
 }
 
@@ -123,8 +124,7 @@ async function removeWaste({ facts }: SurveyedRepo, { category, path }: Waste, d
 
 /** Folders in which a thing of a model lies. */
 function isClosed({ facts }: SurveyedRepo, { path }: Waste): boolean {
-  const above = new Set<string>()
-  for (let parent = dirname(path); parent !== '.'; parent = dirname(parent)) above.add(parent)
+  const above = new Set(parentsOf(path))
   return findClosed(facts.tree, (folder) => above.has(folder) || folder === path || folder.startsWith(`${path}/`)).length > 0
 }
 
