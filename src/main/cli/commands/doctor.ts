@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { CacheRootState } from '../../../shared/contract'
 import type { DoctorReport, RunningOwner } from '../../../shared/contract/documents'
 import { version } from '../../../shared/version'
 import { chooseServer } from '../../core/settings'
@@ -113,6 +114,8 @@ export function findProblems({
   if (data.state === 'not_writable') add(`The data folder ${data.path} cannot be written.`, `chmod u+rwx ${quote(data.path)}`)
   for (const root of roots) {
     if (root.state === 'unreadable') add(root.reason ?? `${root.path} cannot be read.`, `chmod u+rX ${quote(root.path)}`)
+    else if (root.state === 'unplugged' || root.state === 'slow')
+      add(`${root.path}: ${root.reason ?? root.state}`, 'Connect its volume, or take the folder out of the settings.')
   }
   for (const message of settings) add(message, 'Correct settings.json')
   if (engine.state === 'missing' || engine.state === 'broken') {
@@ -144,9 +147,9 @@ function printReport(context: Context, report: DoctorReport): void {
     `${data.path} (${data.rule}${data.state === 'ok' ? '' : `, ${stateWords[data.state]}`}${free(data.free_bytes)})`,
   )
   for (const root of report.roots) {
-    const state = root.state === 'ok' ? '' : `, ${root.state === 'missing' ? 'not there yet' : 'unreadable'}`
+    const state = root.state === 'ok' ? '' : `, ${rootWords[root.state]}`
     line(
-      root.state !== 'unreadable',
+      root.state !== 'unreadable' && root.state !== 'unplugged',
       root.kind === 'primary' ? 'Cache' : `${root.kind} models`,
       `${root.path} (${root.rule}${state}${free(root.free_bytes)})`,
     )
@@ -162,6 +165,15 @@ function printReport(context: Context, report: DoctorReport): void {
   if (report.problems.length === 0) return
   context.say('')
   for (const { what, mend } of report.problems) context.say(`${paint.yellow('!!')} ${what}\n     ${mend}`)
+}
+
+const rootWords: Record<CacheRootState['state'], string> = {
+  ok: 'ok',
+  missing: 'not there yet',
+  unreadable: 'unreadable',
+  unplugged: 'not connected',
+  slow: 'slow',
+  read_only: 'read-only',
 }
 
 const stateWords: Record<FolderState['state'], string> = { ok: 'ok', missing: 'not there yet', not_writable: 'not writable' }

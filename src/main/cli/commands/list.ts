@@ -21,7 +21,7 @@ Examples:
 export const list: CliCommand = {
   define: (command, submit) => {
     command
-      .argument('[pattern]', 'part of a name, upper or lower case')
+      .argument('[pattern]', 'part of a name, upper or lower case; a path (./x) lists models outside the cache')
       .option('-a, --all', 'also models that are unhealthy or cannot run')
       .option('--health', 'add the health of each model')
       .option('-v, --verbose', 'full names and more columns; with --health also the reasons')
@@ -33,17 +33,8 @@ export const list: CliCommand = {
 async function listModels(context: Context, pattern: string | undefined, options: ListOptions) {
   const { openCatalog } = await import('../services/catalog')
   const catalog = openCatalog(context)
-  const all = await catalog.list()
-  const data = filterByName(all, pattern)
+  const data = await catalog.list(pattern)
   return { data, projected: projectList(data), print: () => printList(context, data, pattern, options) }
-}
-
-/** Case-insensitive part of the full name; blank means every model. */
-export function filterByName(list: ModelList, pattern: string | undefined): ModelList {
-  const wanted = pattern?.trim().toLowerCase() ?? ''
-  if (wanted === '') return list
-  const models = list.models.filter(({ name }) => name.toLowerCase().includes(wanted))
-  return { ...list, models, count: models.length }
 }
 
 const canRun = (model: ModelSummary): boolean => model.health === 'healthy' && model.runtime_compatible
@@ -73,8 +64,8 @@ export function hiddenLine(program: string, hidden: number, unhealthy: number, p
 }
 
 function warnAboutRoot(context: Context, root: CacheRootState): void {
-  if (root.state !== 'unreadable') return
-  context.note(context.talkPaint.yellow(`${root.path} cannot be read${root.reason === null ? '' : `: ${root.reason}`}`))
+  if (root.state === 'ok' || root.state === 'missing' || root.state === 'read_only') return
+  context.note(context.talkPaint.yellow(`${root.path}: ${root.reason ?? 'It cannot be read.'}`))
   context.note(`  "${context.program} doctor" says which setting chose this folder.`)
 }
 
@@ -116,7 +107,7 @@ function layOut(
   const details = verbose || options.all === true
   const shortName = (name: string): string => (verbose ? name : name.replace(/^mlx-community\//, ''))
   const cells: Cell[] = [
-    { column: { title: 'Name', narrow: 'shrink' }, text: (model) => shortName(model.name) },
+    { column: { title: 'Name', narrow: 'shrink' }, text: (model) => shortName(model.display_name ?? model.name) },
     { column: { title: 'Hash', narrow: 2 }, text: (model) => shortHash(model.hash) },
     { column: { title: 'Size', align: 'right' }, text: (model) => formatSize(model.size_bytes) },
     { column: { title: 'Modified', narrow: 4 }, text: (model) => formatAge(model.last_modified, nowMs) },

@@ -31,7 +31,12 @@ function projectModel(model: ModelSummary) {
 }
 
 export function projectList(list: ModelList) {
-  return { models: list.models.map(projectModel), count: list.count }
+  const models = list.models.map((model) => ({
+    ...projectModel(model),
+    // A key of rows only, and only of those outside the cache.
+    ...(model.display_name === undefined ? {} : { display_name: model.display_name }),
+  }))
+  return { models, count: list.count }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

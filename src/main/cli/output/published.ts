@@ -39,7 +39,10 @@ const fileEntry = z.strictObject({
 const object = z.record(z.string(), z.unknown())
 
 const data = {
-  list: z.strictObject({ models: z.array(modelInList), count: z.number().int().nonnegative() }),
+  list: z.strictObject({
+    models: z.array(modelInList.extend({ display_name: z.string().optional() })),
+    count: z.number().int().nonnegative(),
+  }),
   show: z.strictObject({
     model: modelInList.extend({ quantization: z.record(z.string(), z.unknown()).optional() }),
     workspace_metadata: z.null(),

@@ -113,7 +113,7 @@ export function createEngineSupport(deps: EngineSupportDeps): () => Promise<Engi
 
   const ask = async (python: string): Promise<EngineSupport> => {
     const said: unknown = JSON.parse((await run(python, ['-I', script])).trim().split('\n').at(-1) ?? '')
-    if (!isAnswer(said)) return { state: 'unknown' }
+    if (!isAnswer(said)) throw new TypeError('The interpreter said something else.')
     const { version, architectures, files } = said
     const remembered = { python, files, stamp: stampOf([python, script, ...files]), version, architectures }
     const support = toSupport(remembered)

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -98,9 +98,19 @@ describe('the watch on the cache roots', () => {
     writeFileSync(join(model, 'refs', 'main'), 'x')
     await watcher.check()
     expect(onChange).toHaveBeenCalledTimes(2)
+    // As Python writes a download: the folder of the revision, a link in it, and a ref that is written over.
+    const revision = join(model, 'snapshots', 'a'.repeat(40))
+    mkdirSync(revision)
+    await watcher.check()
+    symlinkSync('../../blobs/x', join(revision, 'config.json'))
+    await watcher.check()
+    expect(onChange).toHaveBeenCalledTimes(4)
+    writeFileSync(join(model, 'refs', 'main'), 'longer')
+    await watcher.check()
+    expect(onChange).toHaveBeenCalledTimes(5)
     rmSync(model, { recursive: true })
     await watcher.check()
-    expect(onChange).toHaveBeenCalledTimes(3)
+    expect(onChange).toHaveBeenCalledTimes(6)
     watcher.close()
   })
 

@@ -10,7 +10,11 @@ export interface RootsWatcherDeps {
   /** After every look of the poll: for others who have something to look at now and then. */
   onTick?: () => void
   intervalMs?: number
+  /** The system's notices may cover all that is below a folder, at no cost: on macOS they do. */
+  recursive?: boolean
 }
+
+const MAX_REVISIONS = 50
 
 export interface RootsWatcher {
   /** Looks now, e.g. after the roots themselves changed. */
@@ -27,6 +31,13 @@ async function stamp(path: string): Promise<string> {
   }
 }
 
+/** Places of a model whose times tell of every step of a download: files that came, links to them, and the ref that is written last. */
+async function placesOf(repo: string): Promise<string[]> {
+  const revisions = await readdir(join(repo, 'snapshots')).catch(() => [])
+  const fixed = ['', 'blobs', 'refs', 'refs/main', 'snapshots']
+  return [...fixed, ...revisions.slice(0, MAX_REVISIONS).map((hash) => `snapshots/${hash}`)].map((place) => join(repo, place))
+}
+
 /** A few stats per model: folders change when something is added to or taken from them. Never throws. */
 async function fingerprint(roots: readonly string[]): Promise<string> {
   const lines: string[] = []
@@ -35,8 +46,8 @@ async function fingerprint(roots: readonly string[]): Promise<string> {
     const names = await readdir(root).catch(() => [])
     for (const name of names) {
       if (!name.startsWith('models--')) continue
-      const places = ['', 'blobs', 'refs', 'snapshots'].map((folder) => stamp(join(root, name, folder)))
-      lines.push(`${name} ${(await Promise.all(places)).join(' ')}`)
+      const places = await placesOf(join(root, name))
+      lines.push(`${name} ${(await Promise.all(places.map(stamp))).join(' ')}`)
     }
   }
   return lines.join('\n')
@@ -46,7 +57,13 @@ async function fingerprint(roots: readonly string[]): Promise<string> {
  * Tells when the models on the disk change, whoever changes them. The system's own notice makes it quick where there is one; the slow
  * poll makes it sure, also on network volumes and for folders that come later.
  */
-export function watchRoots({ roots, onChange, onTick, intervalMs = 5000 }: RootsWatcherDeps): RootsWatcher {
+export function watchRoots({
+  roots,
+  onChange,
+  onTick,
+  intervalMs = 5000,
+  recursive = process.platform === 'darwin',
+}: RootsWatcherDeps): RootsWatcher {
   const watchers = new Map<string, FSWatcher>()
   let last: string | null = null
   let running: Promise<void> | null = null
@@ -70,7 +87,7 @@ export function watchRoots({ roots, onChange, onTick, intervalMs = 5000 }: Roots
     for (const root of wanted) {
       if (watchers.has(root)) continue
       try {
-        const watcher = watch(root, { persistent: false }, soon)
+        const watcher = watch(root, { persistent: false, recursive }, soon)
         watcher.on('error', () => {
           watchers.delete(root)
           watcher.close()
