@@ -3,6 +3,7 @@ import type { RepairPreview } from '../../../shared/contract/documents'
 import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { formatSize, safeLine } from '../output/text'
+import { watchVerification } from './verify'
 
 interface RepairOptions {
   dryRun?: boolean
@@ -10,7 +11,7 @@ interface RepairOptions {
 }
 
 const examples = `
-Mends what needs no network: a missing refs/main, lost links, files that are provably wrong (they are removed, so that nothing takes them for
+Verifies the model first. Mends what needs no network: a missing refs/main, lost links, files that are provably wrong (they are removed, so that nothing takes them for
 good). Says which files have to be fetched again. A name that is not exact needs --yes.
 
 Examples:
@@ -29,9 +30,11 @@ export const repair: CliCommand = {
 }
 
 async function run(context: Context, model: string, options: RepairOptions): Promise<Outcome> {
-  const { openRepairer } = await import('../services/integrity')
-  const repairer = openRepairer(context)
+  const { openRepairer, openVerifier } = await import('../services/integrity')
   const { signal } = context.interruption()
+  // Damage that only a hash shows is what people repair; what was verified before and has not changed is not read again.
+  await watchVerification(context, openVerifier(context).verify({ model }, signal))
+  const repairer = openRepairer(context)
   const plan = await repairer.plan(model, signal)
   const isExact = model.split('@')[0] === plan.name
   if (options.dryRun === true || (!isExact && options.yes !== true)) {

@@ -33,7 +33,7 @@ export const verify: CliCommand = {
 
 async function run(context: Context, model: string | undefined, options: VerifyOptions): Promise<Outcome> {
   const { openVerifier } = await import('../services/integrity')
-  const { summary, models } = await watch(
+  const { summary, models } = await watchVerification(
     context,
     openVerifier(context).verify({ model, fresh: options.fresh }, context.interruption().signal),
   )
@@ -44,8 +44,8 @@ async function run(context: Context, model: string | undefined, options: VerifyO
   }
 }
 
-/** Shows the progress while it lasts, and returns the result, which is the last event. */
-async function watch(
+/** Shows the progress of a verification while it lasts, and returns the result, which is the last event. */
+export async function watchVerification(
   context: Context,
   events: AsyncIterable<VerifyProgress | VerifyResult>,
 ): Promise<Pick<VerifyResult, 'models' | 'summary'>> {

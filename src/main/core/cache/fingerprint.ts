@@ -44,5 +44,16 @@ export function repoFingerprint(repo: ScannedRepo): string {
     ...snapshot.files.map((file) => [file.path, file.state, file.sizeBytes, file.mtimeMs, file.ino]),
   ])
   const partials = repo.partials.map(({ name, sizeBytes }) => [name, sizeBytes])
-  return JSON.stringify([repo.path, repo.root.kind, repo.mtimeMs, repo.problem, repo.hasSnapshots, repo.refs, files, partials])
+  return JSON.stringify([
+    repo.path,
+    repo.root.kind,
+    repo.mtimeMs,
+    repo.problem,
+    repo.hasSnapshots,
+    repo.refs,
+    repo.untidyRefs,
+    repo.strays,
+    files,
+    partials,
+  ])
 }

@@ -153,17 +153,32 @@ function scanSnapshot(context: RepoContext, hash: string): ScannedSnapshot {
 }
 
 /** `refs/`, also nested ones such as `refs/refs/pr/1`. */
-function scanRefs(folder: string, prefix: string, depth: number, refs: Record<string, string>): void {
-  for (const entry of listFolder(folder) ?? []) {
-    if (Object.keys(refs).length >= MAX_REFS) return
+function scanRefs(repo: ScannedRepo, entries: readonly Dirent[], folder: string, prefix: string, depth: number): void {
+  for (const entry of entries) {
+    if (Object.keys(repo.refs).length >= MAX_REFS) return
     const path = join(folder, entry.name)
-    if (entry.isDirectory() && depth < MAX_DEPTH) scanRefs(path, `${prefix}${entry.name}/`, depth + 1, refs)
+    const name = prefix + entry.name
+    if (entry.isDirectory() && depth < MAX_DEPTH) scanRefs(repo, listFolder(path) ?? [], path, `${name}/`, depth + 1)
     if (!entry.isFile()) continue
     try {
-      if (lstatSync(path).size <= MAX_REF_BYTES) refs[prefix + entry.name] = readFileSync(path, 'utf8').trim()
+      if (lstatSync(path).size > MAX_REF_BYTES) continue
+      const text = readFileSync(path, 'utf8')
+      repo.refs[name] = text.trim()
+      if (text !== text.trim()) repo.untidyRefs.push(name)
     } catch {
       // Gone or not readable: a ref that is not there.
     }
+  }
+}
+
+/** As `listFolder`; a file in place of the folder is a stray. */
+function listOwnFolder(repo: ScannedRepo, name: 'refs' | 'snapshots'): Dirent[] | null {
+  try {
+    return listFolder(join(repo.path, name))
+  } catch (error) {
+    if (toErrno(error) !== 'ENOTDIR') throw error
+    repo.strays.push(name)
+    return null
   }
 }
 
@@ -178,8 +193,10 @@ function scanInside(repo: ScannedRepo): void {
     else context.blobs.set(name, blob)
   }
   repo.blobs = [...context.blobs.values()].filter((blob): blob is ScannedBlob => !('outside' in blob))
-  scanRefs(join(repo.path, 'refs'), '', 0, repo.refs)
-  const entries = listFolder(join(repo.path, 'snapshots'))
+  scanRefs(repo, listOwnFolder(repo, 'refs') ?? [], join(repo.path, 'refs'), '', 0)
+  const entries = listOwnFolder(repo, 'snapshots')
+  // A link to a folder may be somebody's way to put a revision on another disk; it is not followed, and no stray either.
+  for (const entry of entries ?? []) if (entry.isFile()) repo.strays.push(`snapshots/${entry.name}`)
   repo.hasSnapshots = entries !== null
   repo.snapshots = (entries ?? [])
     .filter((entry) => entry.isDirectory())
@@ -201,6 +218,8 @@ export function scanRepo(root: CacheRoot, folder: string): ScannedRepo {
     hasSnapshots: false,
     snapshots: [],
     refs: {},
+    untidyRefs: [],
+    strays: [],
     blobs: [],
     partials: [],
   }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -125,11 +125,21 @@ describe('a repo', () => {
   test('a folder that cannot be read is listed with the reason, the others too (E46)', () => {
     healthyModel(hub)
     mkdirSync(join(hub, 'models--a--broken'))
-    writeFileSync(join(hub, 'models--a--broken', 'snapshots'), 'a file')
+    writeFileSync(join(hub, 'models--a--broken', 'blobs'), 'a file')
     expect(scan().map(({ name, problem }) => [name, problem])).toEqual([
       ['a/broken', "The model's folder cannot be read: it is not a folder."],
       ['mlx-community/Tiny-Llama-4bit', null],
     ])
+  })
+
+  test('files where only folders belong are strays, and a ref with white space is untidy', () => {
+    const { repo } = healthyModel(hub)
+    writeFileSync(join(repo, 'snapshots', '.DS_Store'), 'x')
+    writeFileSync(join(repo, 'refs', 'main'), `${readFileSync(join(repo, 'refs', 'main'), 'utf8')}\n`)
+    expect(scanOne()).toMatchObject({ problem: null, strays: ['snapshots/.DS_Store'], untidyRefs: ['main'] })
+    rmSync(join(repo, 'refs'), { recursive: true })
+    writeFileSync(join(repo, 'refs'), 'x')
+    expect(scanOne()).toMatchObject({ problem: null, strays: ['refs', 'snapshots/.DS_Store'], refs: {} })
   })
 
   test('a folder without permission is listed with the reason', () => {

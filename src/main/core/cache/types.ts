@@ -68,6 +68,10 @@ export interface ScannedRepo {
   snapshots: ScannedSnapshot[]
   /** Name (`main`, `refs/pr/1`) → commit, white space removed; the commit need not be there. */
   refs: Record<string, string>
+  /** Names of refs with white space around the commit, which Python reads as part of it. */
+  untidyRefs: string[]
+  /** What lies where only folders belong, inside the repo folder: a file beside the revisions, or in place of `refs` or `snapshots`. */
+  strays: string[]
   blobs: ScannedBlob[]
   partials: ScannedPartial[]
 }

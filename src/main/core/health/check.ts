@@ -2,7 +2,7 @@ import type { Finding, HealthEntry } from '../../../shared/contract'
 import type { ScannedRepo, ScannedSnapshot } from '../cache'
 import { toError } from './finding'
 import { checkConfig, checkFiles, checkPages, checkProcessor, checkTokenizer } from './rules-config'
-import { checkOrphans, checkOtherRevisions, checkPartials, checkRefs, checkWithoutSnapshot } from './rules-repo'
+import { checkOrphans, checkOtherRevisions, checkPartials, checkRefs, checkStrays, checkWithoutSnapshot } from './rules-repo'
 import { checkTree } from './rules-tree'
 import { checkWeights } from './rules-weights'
 import type { SnapshotFacts } from './snapshot-facts'
@@ -60,7 +60,7 @@ export function checkRepo(repo: ScannedRepo, snapshot: ScannedSnapshot | null, f
   const interrupted = partials.filter(({ severity }) => severity === 'error')
   const left = partials.filter(({ severity }) => severity === 'warning')
   const around = [...checkOtherRevisions(repo, snapshot), ...left, ...checkOrphans(repo, facts.tree)]
-  return [...interrupted, ...errors, ...checkRefs(repo), ...warnings, ...around]
+  return [...interrupted, ...errors, ...checkRefs(repo), ...checkStrays(repo), ...warnings, ...around]
 }
 
 /** `unhealthy` exactly when the model would not load or some of its bytes are wrong; what only other tools miss is a warning. */

@@ -26,12 +26,23 @@ function checkJson(path: string, { state }: JsonFile): Finding[] {
 
 const configCodes: Record<string, string> = { json_invalid: 'config_invalid', json_not_object: 'config_not_object' }
 
+/** Keys on whose type mlx_lm relies while it loads. */
+function checkTypes(config: Readonly<Record<string, unknown>>): Finding[] {
+  const { model_type: type, quantization } = config
+  const wrong = [
+    type === undefined || typeof type === 'string' ? null : 'model_type is not a text',
+    quantization === undefined || quantization === null || isObject(quantization) ? null : 'quantization is not an object',
+  ].filter((text) => text !== null)
+  return wrong.map((text) => toError('config_wrong_type', 'config.json', `In config.json, ${text}.`, false))
+}
+
 /** config.json: there, JSON, an object, not empty. */
 export function checkConfig({ files, json }: SnapshotFacts): Finding[] {
   const config = json['config.json']
   if (config.state === 'missing' && !files.some(({ path }) => path === 'config.json')) {
     return [toError('config_missing', 'config.json', 'config.json is missing.')]
   }
+  if (config.state === 'ok') return checkTypes(config.value)
   return checkJson('config.json', config).map((finding) => ({ ...finding, code: configCodes[finding.code] ?? finding.code }))
 }
 

@@ -29,9 +29,20 @@ export function checkRefs(repo: ScannedRepo): Finding[] {
   const main = repo.refs['main']
   if (main === undefined)
     return [toWarning('ref_missing', 'refs/main', 'refs/main is missing: other tools do not find this model by its name.')]
-  if (repo.snapshots.some(({ hash }) => hash === main)) return []
+  if (repo.snapshots.some(({ hash }) => hash === main)) {
+    const text = 'refs/main has white space around its revision: other tools do not find this model by its name.'
+    return repo.untidyRefs.includes('main') ? [toWarning('ref_untidy', 'refs/main', text)] : []
+  }
   const what = isCommit(main) ? `the revision ${main.slice(0, 8)}, which is not there` : 'something that is no revision'
   return [toWarning('ref_stale', 'refs/main', `refs/main names ${what}: other tools do not find this model by its name.`)]
+}
+
+/** Files where only folders belong: one of them hides the whole model from `hf cache ls`. */
+export function checkStrays({ strays }: ScannedRepo): Finding[] {
+  return strays.map((path) => {
+    const text = path.includes('/') ? 'does not belong beside the revisions' : 'is a file instead of a folder'
+    return toWarning('stray_file', path, `${path} ${text}: other tools do not list this model.`, false)
+  })
 }
 
 /** Links to nothing in the other revisions: one of them hides the whole model from `hf cache ls`. */

@@ -47,6 +47,7 @@ const cures: Readonly<Record<string, Cure>> = {
   snapshots_missing: 'list',
   ref_missing: 'ref',
   ref_stale: 'ref',
+  ref_untidy: 'ref',
   revision_dangling: 'revision',
 }
 
@@ -62,6 +63,7 @@ export function isDoubt(code: string): boolean {
 }
 
 const reasons: Readonly<Record<string, string>> = {
+  stray_file: "It may be somebody's: move it away by hand.",
   partial_left: 'It is not in the way; "mlxk prune" removes it.',
   blob_orphan: 'It is not in the way; "mlxk prune" removes it.',
   file_unreadable: 'Its permissions, or the disk, keep it from being read.',
