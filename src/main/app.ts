@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { contract, CONTRACT_VERSION } from '../shared/contract'
 import type { AppContract, AppInfo, AppState, EngineStatus, Handlers, OwnerKind, ServerStatus } from '../shared/contract'
 import { AppError } from '../shared/errors'
-import { dispatch, type Dispatcher } from '../shared/rpc'
+import { createDispatcher, type Dispatcher } from '../shared/rpc'
 import { version } from '../shared/version'
 import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
 import { createEngineEnvironment, createEnginePool, openEngineStream } from './core/engine'
@@ -22,6 +22,7 @@ import { createContentMemory, createHashMemory, createVerifier, type Verifier } 
 import { createApiListener } from './server/api-listener'
 import { buildControl, createHandlers, createOneTimeCodes, listenControl } from './server/control'
 import { createDemoSwitch } from './server/demo-switch'
+import type { Listening } from './server/http'
 import { serveApi } from './server/openai'
 
 export interface AppOptions {
@@ -218,43 +219,51 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     pool,
     generator,
   })
-  const report = logCalls(log)
-  const dispatcher: Dispatcher = (name, input, signal) =>
-    dispatch(contract, handlers, name, input, { signal: AbortSignal.any([signal, shutdown.signal]), report })
-  const control = await listenControl(
-    buildControl({
-      contract,
-      dispatcher,
-      token: ownership.key.token,
-      codes,
-      pageRoot: layout.outRenderer,
-      onUnforeseen: complainTo(log, 'control request failed'),
-    }),
-    ownership.key.port,
-  )
-  async function publish(): Promise<void> {
-    if (shutdown.signal.aborted) return
-    const { url, port, hosts } = api.status()
-    const listening = url === null || port === null ? null : { url, port, host: hosts[0] ?? '127.0.0.1' }
-    await ownership.publish({ kind, control: { url: control.url }, api: listening, version, contract: CONTRACT_VERSION })
-  }
-  await ownership.keepPort(control.port)
-  await publish()
-  await watcher.check()
-  if (settings.read().demo.enabled && !existsSync(paths.demoHub)) void demo.enable().catch(complainTo(log, 'demo models'))
-  log.info('started', { pid: process.pid, kind, version, control_port: control.port })
-
+  const dispatcher = createDispatcher(contract, handlers, { report: logCalls(log), shutdown: shutdown.signal })
   const stop = async (): Promise<void> => {
     const complain = complainTo(log, 'stopping')
     shutdown.abort(new AppError('server_shutdown', 'MLX Knife is quitting.'))
     state.close()
     watcher.close()
     // Together under the five seconds that a clean end may take.
-    await within(2400, [api.stop(), control.close({ graceMs: 500 }), jobs.close()], complain)
+    await within(2400, [api.stop(), closeControl({ graceMs: 500 }), jobs.close()], complain)
     await within(2300, [core.close()], complain)
     log.info('stopped')
     await ownership.release()
   }
+  /** A start that fails half-way leaves nothing that listens, runs or keeps the process. */
+  const orStop = <T>(work: Promise<T>): Promise<T> =>
+    work.catch(async (error: unknown) => {
+      await stop()
+      throw error
+    })
+  let closeControl: Listening['close'] = () => Promise.resolve()
+  const control = await orStop(
+    listenControl(
+      buildControl({
+        contract,
+        dispatcher,
+        token: ownership.key.token,
+        codes,
+        pageRoot: layout.outRenderer,
+        onUnforeseen: complainTo(log, 'control request failed'),
+      }),
+      ownership.key.port,
+    ),
+  )
+  closeControl = control.close
+  async function publish(): Promise<void> {
+    if (shutdown.signal.aborted) return
+    const { url, port, hosts } = api.status()
+    const listening = url === null || port === null ? null : { url, port, host: hosts[0] ?? '127.0.0.1' }
+    await ownership.publish({ kind, control: { url: control.url }, api: listening, version, contract: CONTRACT_VERSION })
+  }
+  await orStop(ownership.keepPort(control.port))
+  await orStop(publish())
+  await watcher.check()
+  if (settings.read().demo.enabled && !existsSync(paths.demoHub)) void demo.enable().catch(complainTo(log, 'demo models'))
+  log.info('started', { pid: process.pid, kind, version, control_port: control.port })
+
   let closing: Promise<void> | null = null
   return {
     ...core,

@@ -36,6 +36,7 @@ print("still here", file=sys.stderr)`
       'images',
       'exact_hit',
       'no_delay',
+      'usage',
     ])
     expect(stderr).toContain('still here')
   })

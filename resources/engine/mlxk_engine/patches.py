@@ -51,6 +51,7 @@ def after_import(server, settings):
             ("images", lambda: _refuse_remote_images(server)),
             ("exact_hit", lambda: _mend_exact_hits(server)),
             ("no_delay", lambda: _send_at_once(server)),
+            ("usage", lambda: _tell_usage_early(server)),
             ("stats", lambda: _report_memory(mx, settings["stats_s"])),
         ]
     )
@@ -212,6 +213,45 @@ def _mend_exact_hits(server):
 def _send_at_once(server):
     """Small writes must not wait for the acknowledgement of the one before."""
     server.APIHandler.disable_nagle_algorithm = True
+
+
+def _tell_usage_early(server):
+    """Every chunk of a stream tells the usage so far: mlx_lm tells it once, after the last token, and a reader that cuts the answer at
+    a stop text never gets there. Chunks cannot be counted instead, since a token without visible text has none."""
+    generate, respond = server.ResponseGenerator.generate, server.APIHandler.generate_response
+    # One thread serves one request at a time, from its prompt to its last chunk.
+    current = threading.local()
+
+    def counted(tokens):
+        for token in tokens:
+            current.completion += 1
+            yield token
+
+    def _generate(self, *rest, **more):
+        current.context = None
+        context, tokens = generate(self, *rest, **more)
+        current.context, current.completion = context, 0
+        return context, counted(tokens)
+
+    def _respond(self, *rest, **more):
+        response = respond(self, *rest, **more)
+        context = getattr(current, "context", None)
+        if self.stream and context is not None:
+            prompt, completion = len(context.prompt), current.completion
+            response["usage"] = {
+                "prompt_tokens": prompt,
+                "completion_tokens": completion,
+                "total_tokens": prompt + completion,
+            }
+            if context.prompt_cache_count >= 0:
+                response["usage"]["prompt_tokens_details"] = {"cached_tokens": context.prompt_cache_count}
+        return response
+
+    fields = server.GenerationContext.__dataclass_fields__
+    if "prompt" not in fields or "prompt_cache_count" not in fields:
+        raise AttributeError("GenerationContext has no prompt or prompt_cache_count")
+    server.ResponseGenerator.generate = _generate
+    server.APIHandler.generate_response = _respond
 
 
 def _report_memory(mx, seconds):

@@ -1,5 +1,5 @@
-import { contract, type AppContract } from '../../shared/contract'
-import { createClient, createDispatcher, createHttpTransport, type Dispatcher } from '../../shared/rpc'
+import type { AppContract } from '../../shared/contract'
+import { createClient, createHttpTransport, type Dispatcher } from '../../shared/rpc'
 import { createApp, type AppOptions } from '../app'
 import { findOwner } from '../core/ownership'
 import { dataPaths } from '../core/system'
@@ -21,6 +21,6 @@ export async function openOwner(options: AppOptions): Promise<Owner> {
   const app = await createApp(options)
   // Its failure is in `state.server` and shown from there.
   await app.startApi({}).catch(() => undefined)
-  const dispatcher = createDispatcher(contract, app.handlers)
+  const { dispatcher } = app
   return { mode: 'own', dispatcher, client: createClient<AppContract>({ open: dispatcher }), close: () => app.close() }
 }

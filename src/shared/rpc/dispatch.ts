@@ -18,6 +18,8 @@ export interface CallReport {
 
 export interface DispatchContext {
   signal: AbortSignal
+  /** Ends every call as well, e.g. when the owner quits. Lives as long as the owner: no call may leave a listener on it. */
+  shutdown?: AbortSignal
   requestId?: string
   report?: (report: CallReport) => void
   /** Parses what handlers return, too. For tests: the owner trusts itself. */
@@ -113,6 +115,14 @@ async function* run<C extends Contract>(
   yield { type: 'end' }
 }
 
+/** `AbortSignal.any` would do, but on Node 20 leaves something on the signal for every call. */
+function follow(signal: AbortSignal | undefined, controller: AbortController): () => void {
+  const abort = (): void => controller.abort(signal?.reason)
+  if (signal?.aborted === true) abort()
+  else signal?.addEventListener('abort', abort, { once: true })
+  return () => signal?.removeEventListener('abort', abort)
+}
+
 let calls = 0
 const nextRequestId = (): string => `call-${(++calls).toString(36)}-${Date.now().toString(36)}`
 
@@ -130,9 +140,7 @@ export async function* dispatch<C extends Contract>(
   const requestId = context.requestId ?? nextRequestId()
   const started = Date.now()
   const controller = new AbortController()
-  const abort = (): void => controller.abort(context.signal.reason)
-  if (context.signal.aborted) abort()
-  context.signal.addEventListener('abort', abort, { once: true })
+  const unlink = [context.signal, context.shutdown].map((signal) => follow(signal, controller))
   let outcome: CallReport['outcome'] = 'cancelled'
   let unforeseen: { error?: unknown } = {}
   try {
@@ -144,7 +152,7 @@ export async function* dispatch<C extends Contract>(
     if (!(error instanceof AppError) && !isCancellation(error)) unforeseen = { error }
     yield { type: 'error', error: serialized }
   } finally {
-    context.signal.removeEventListener('abort', abort)
+    for (const leave of unlink) leave()
     controller.abort()
     context.report?.({ requestId, name, outcome, durationMs: Date.now() - started, ...unforeseen })
   }

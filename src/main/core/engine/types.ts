@@ -49,6 +49,7 @@ export interface EnginePool {
 /** One chunk as mlx_lm sends it. Facts of the dialect: reference of `openEngineStream`. */
 export interface EngineChunk {
   choices: EngineChoice[]
+  /** Until now; of mlx_lm without our patch only in a last chunk of its own, which has no choices. */
   usage?: EngineUsage
 }
 

@@ -131,7 +131,10 @@ function toFinishReason(reason: string): FinishReason {
   return reason === 'length' || reason === 'tool_calls' ? reason : 'stop'
 }
 
-/** The engine's own count. An answer that we cut at a stop text has none yet: then what was seen until there. */
+/**
+ * The engine's own count: our launcher has it in every chunk, so also in the last one before a stop text. Without that patch it comes
+ * after the end only; then what was seen until the cut.
+ */
 function toUsage({ usage, promptTokens, chunks }: Tally): Usage {
   const prompt = usage?.prompt_tokens ?? promptTokens
   const completion = usage?.completion_tokens ?? chunks

@@ -57,3 +57,14 @@ test('a file that has grown too large makes room when it is opened; three are ke
     'round 3',
   ])
 })
+
+test('a file that grows too large while it is written makes room as well, and no line is lost', () => {
+  const logs = folder()
+  const log = createLog({ paths: { logs }, home, level: 'info', maxBytes: 200 })
+  for (let round = 1; round <= 6; round++) log.info(`round ${round} ${'x'.repeat(60)}`)
+  const files = readdirSync(logs).toSorted()
+  expect(files).toEqual(['mlxk.1.log', 'mlxk.2.log', 'mlxk.log'])
+  for (const name of files) expect(statSync(join(logs, name)).size).toBeLessThan(400)
+  const all = files.map((name) => readFileSync(join(logs, name), 'utf8')).join('')
+  expect(new Set(all.match(/round \d/g))).toEqual(new Set([1, 2, 3, 4, 5, 6].map((round) => `round ${round}`)))
+})

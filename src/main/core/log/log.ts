@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { LogLevel } from '../settings'
@@ -38,11 +38,27 @@ export interface LogDeps {
 export function createLog({ paths, home, level, maxBytes = 5 * 1024 * 1024 }: LogDeps): OpenLog {
   const file = join(paths.logs, 'mlxk.log')
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 })
-  rotate(file, { maxBytes, files: 3 })
+  const files = 3
+  rotate(file, { maxBytes, files })
   const secrets: string[] = []
   const target = pino.destination({ dest: file, sync: true, mode: 0o600 })
   // A full disk must not end the program that wanted to tell about it.
   target.on('error', () => undefined)
+  let size = sizeOf(file)
+  const write = (line: string): void => {
+    if (size >= maxBytes) makeRoom()
+    target.write(line)
+    size += Buffer.byteLength(line)
+  }
+  const makeRoom = (): void => {
+    size = 0
+    try {
+      rotate(file, { maxBytes, files })
+      target.reopen()
+    } catch {
+      // Better too long a log than none.
+    }
+  }
   const root = pino(
     {
       level,
@@ -51,7 +67,7 @@ export function createLog({ paths, home, level, maxBytes = 5 * 1024 * 1024 }: Lo
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: pino.stdSerializers.err },
     },
-    { write: (line: string) => target.write(redact(line, { home, secrets })) },
+    { write: (line: string) => write(redact(line, { home, secrets })) },
   )
   const bind = (logger: pino.Logger): Log => ({
     debug: (message, fields = {}) => logger.debug(fields, message),
@@ -67,4 +83,8 @@ export function createLog({ paths, home, level, maxBytes = 5 * 1024 * 1024 }: Lo
       secrets.push(secret)
     },
   }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }

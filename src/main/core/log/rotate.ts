@@ -6,7 +6,7 @@ export interface Rotation {
   files: number
 }
 
-/** `mlxk.log` → `mlxk.1.log` → `mlxk.2.log`, when the current one has grown too large. Done at open: nobody writes at that moment. */
+/** `mlxk.log` → `mlxk.1.log` → `mlxk.2.log`, when the current one has grown too large. The writer must open it anew. */
 export function rotate(file: string, { maxBytes, files }: Rotation): void {
   const numbered = (index: number): string => (index === 0 ? file : file.replace(/(\.\w+)?$/, `.${index}$1`))
   if (!existsSync(file)) return

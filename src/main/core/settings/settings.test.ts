@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -53,6 +53,23 @@ describe('reading settings', () => {
 })
 
 describe('changing settings', () => {
+  test('keeps what a person has written into the file since it was read', async () => {
+    const file = fileWith('{"version":1,"server":{"port":1}}')
+    const store = open(file, true)
+    expect(store.read().server.port).toBe(1)
+    writeFileSync(file, '{"version":1,"server":{"port":2},"mine":true}')
+    await store.update((now) => ({ ...now, demo: { enabled: true } }))
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ server: { port: 2 }, demo: { enabled: true }, mine: true })
+  })
+  test('never replaces a file that cannot be read', async () => {
+    const file = fileWith(null)
+    // A folder in its place: what no rights of ours could read.
+    mkdirSync(file)
+    const store = open(file, true)
+    expect(store.read()).toEqual(defaults)
+    await expect(store.update((now) => ({ ...now, demo: { enabled: true } }))).rejects.toMatchObject({ code: 'EISDIR' })
+    expect(store.read()).toEqual(defaults)
+  })
   test('writes a private file, keeps keys it does not know, tells listeners', async () => {
     const file = fileWith('{"version":1,"future":{"a":1},"server":{"port":1,"later":true}}')
     const store = open(file, true)

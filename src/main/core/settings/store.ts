@@ -37,6 +37,8 @@ interface Loaded {
   raw: Json
   settings: Settings
   problems: SettingsProblem[]
+  /** Why the file could not be read though it is there. */
+  failure?: unknown
 }
 
 function load(path: string, owner: boolean, now: () => number): Loaded {
@@ -49,7 +51,8 @@ function load(path: string, owner: boolean, now: () => number): Loaded {
       key: null,
       message: `${path} cannot be read (${toErrno(error) ?? 'unknown reason'}); the defaults are used.`,
     }
-    return { raw: {}, settings: readDocument({}).settings, problems: missing ? [] : [unreadable] }
+    const { settings } = readDocument({})
+    return missing ? { raw: {}, settings, problems: [] } : { raw: {}, settings, problems: [unreadable], failure: error }
   }
   const raw = parse(text)
   if (raw !== null) {
@@ -77,7 +80,10 @@ export function createSettings({ paths, owner = false, now = Date.now }: Setting
   const current = (): Loaded => (loaded ??= load(paths.settings, owner, now))
 
   const write = async (change: (settings: Settings) => Settings): Promise<Settings> => {
-    const { raw, settings } = current()
+    // Anew: a person may have edited the file since, and what cannot be read must not be replaced by defaults.
+    loaded = load(paths.settings, owner, now)
+    const { raw, settings, failure } = loaded
+    if (failure !== undefined) throw toFileError(failure, paths.settings)
     const next = change(structuredClone(settings))
     checkSettings(next)
     const merged = mergeDocument(raw, next)

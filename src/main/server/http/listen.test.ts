@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
@@ -106,4 +107,16 @@ describe('listen', () => {
     expect(await cut).toBeInstanceOf(TypeError)
     await expect(fetch(listening.url)).rejects.toBeInstanceOf(TypeError)
   })
+})
+
+it('survives a connection that cannot be accepted', async () => {
+  const served: Server[] = []
+  const note = (message: unknown): void => void served.push((message as { server: Server }).server)
+  subscribe('http.server.request.start', note)
+  const listening = await start(() => new Response('ok'), { port: 0 })
+  await fetch(listening.url)
+  unsubscribe('http.server.request.start', note)
+  const server = served.find((one) => (one.address() as AddressInfo | null)?.port === listening.port)
+  expect(server?.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }))).toBe(true)
+  expect(await (await fetch(listening.url)).text()).toBe('ok')
 })

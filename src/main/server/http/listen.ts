@@ -76,6 +76,8 @@ function openServer(fetch: Fetch, host: string, port: number, options: ListenOpt
     server.once('error', reject)
     server.listen({ host, port, exclusive: true }, () => {
       server.off('error', reject)
+      // A connection that cannot be accepted (no file descriptor is left) is lost; that must not end everything else.
+      server.on('error', () => {})
       resolve(server)
     })
   })

@@ -5,23 +5,45 @@ import { commandEnvironment } from './command-environment'
 import { probePython, type PythonFacts } from './probe'
 import type { RunCommand } from './run-command'
 
+/** How long an interpreter that did not run is not asked again. It may hang, and the owner looks every few seconds. */
+const RETRY_MS = 60_000
+
 /**
  * Status of an interpreter that the user named. Asking it costs a process (about 50 ms), so the answer is remembered until the
- * interpreter or its site-packages changes.
+ * interpreter or its site-packages changes; a failure for a minute at most. All who ask meanwhile wait for the same process.
  */
 export function createNamedInterpreter(deps: {
   env: Env
   platform: Platform
   run: RunCommand
+  now?: () => number
 }): (source: 'environment' | 'settings', python: string, wantedMlxLm: string) => Promise<EngineStatus> {
-  let remembered: { key: string; facts: PythonFacts } | null = null
+  const now = deps.now ?? Date.now
+  let remembered: { key: string; facts: PythonFacts | null; at: number } | null = null
+  let asking: { python: string; facts: Promise<PythonFacts | null> } | null = null
+
+  async function ask(python: string): Promise<PythonFacts | null> {
+    const facts = await probePython(deps.run, python, commandEnvironment(deps.env), new AbortController().signal)
+    remembered = { key: await fingerprint(python, facts?.site_packages), facts, at: now() }
+    return facts
+  }
 
   async function read(python: string): Promise<PythonFacts | null> {
-    if (remembered !== null && remembered.key === (await fingerprint(python, remembered.facts.site_packages)))
-      return remembered.facts
-    const facts = await probePython(deps.run, python, commandEnvironment(deps.env), new AbortController().signal)
-    remembered = facts === null ? null : { key: await fingerprint(python, facts.site_packages), facts }
-    return facts
+    if (asking?.python === python) return asking.facts
+    if (remembered !== null) {
+      const { key, facts, at } = remembered
+      const fresh = facts !== null || now() - at < RETRY_MS
+      if (fresh && key === (await fingerprint(python, facts?.site_packages))) return facts
+      // Somebody may have begun while we looked.
+      if (asking?.python === python) return asking.facts
+    }
+    const mine = { python, facts: ask(python) }
+    asking = mine
+    try {
+      return await mine.facts
+    } finally {
+      if (asking === mine) asking = null
+    }
   }
 
   return async (source, python, wantedMlxLm) => {
@@ -49,7 +71,7 @@ export function createNamedInterpreter(deps: {
   }
 }
 
-async function fingerprint(python: string, sitePackages: string): Promise<string> {
+async function fingerprint(python: string, sitePackages = python): Promise<string> {
   const parts = await Promise.all(
     [python, sitePackages].map((path) =>
       stat(path).then(
