@@ -3,7 +3,7 @@
  * import all of it; what parses (`dispatch`) gets the contract as an argument from the owner.
  */
 export { createClient, type CallOptions, type Client, type EventStream } from './client'
-export { createDispatcher, dispatch, MAX_INPUT_BYTES, type CallReport, type DispatchContext, type Dispatcher } from './dispatch'
+export { createDispatcher, MAX_INPUT_BYTES, type CallReport, type DispatchContext, type Dispatcher } from './dispatch'
 export type { Frame, Transport } from './frames'
 export { createHttpTransport, type HttpTransportOptions } from './http-transport'
 export { adaptEmitterPort, type EmitterPort, type PortLike } from './port'
