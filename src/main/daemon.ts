@@ -53,9 +53,12 @@ function waitForSignal(): Promise<void> {
   })
 }
 
-main().catch((error: unknown) => {
-  const serialized = toSerializedError(error)
-  const detail = serialized.code === 'internal' && error instanceof Error ? `${error.stack ?? error.message}\n` : ''
-  process.stderr.write(`${detail}${JSON.stringify({ error: serialized })}\n`)
-  process.exitCode = exitCodes[serialized.code]
-})
+main()
+  .catch((error: unknown) => {
+    const serialized = toSerializedError(error)
+    const detail = serialized.code === 'internal' && error instanceof Error ? `${error.stack ?? error.message}\n` : ''
+    process.stderr.write(`${detail}${JSON.stringify({ error: serialized })}\n`)
+    process.exitCode = exitCodes[serialized.code]
+  })
+  // All that must be ended has ended; a program that hangs, or a client that does not read, shall not keep us. Our exit ends them.
+  .finally(() => process.exit())

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -94,7 +94,7 @@ const lockFolder = (env: NodeJS.ProcessEnv): string => {
 }
 
 describe('mlxk engine install', () => {
-  it('goes through its steps in order with a fraction that only grows, and a second time returns at once', async () => {
+  it('goes through its steps in order with a fraction that only grows, and a second time only starts the engine once', async () => {
     const env = newHome()
     const { steps, status } = await installFully(env)
     expect(status).toMatchObject({ state: 'ready', source: 'managed', versions: { mlx_lm: '0.32.2', mlx: '0.32.4' }, hint: null })
@@ -105,7 +105,7 @@ describe('mlxk engine install', () => {
     expect(fractions.at(-1)).toBe(1)
     expect(new Set(fractions).size).toBeGreaterThan(5)
     const again = await installFully(env)
-    expect(again.steps).toEqual([])
+    expect(again.steps.map(({ step }) => step)).toEqual(['self_test'])
     expect(again.status).toEqual(status)
   })
 
@@ -154,6 +154,19 @@ describe('mlxk engine install', () => {
     await expect(finished).rejects.toMatchObject({ code: 'cancelled' })
     expect((await environment.status()).state).toBe('missing')
     expect(readdirSync(lockFolder(env))).toEqual([])
+  })
+
+  it('mends an environment that lost a file and still looks complete', async () => {
+    const env = newHome()
+    const { status } = await installFully(env)
+    const venv = join(status.python!, '..', '..')
+    const [library] = readdirSync(join(venv, 'lib'))
+    writeFileSync(join(venv, 'lib', library!, 'site-packages', 'mlx_lm', '__init__.py'), 'import a_module_that_is_gone\n')
+    expect((await environmentOf(env).status()).state).toBe('ready')
+    const mended = await installFully(env)
+    expect(mended.status.state).toBe('ready')
+    expect(mended.status.python).not.toBe(status.python)
+    expect((await installFully(env)).steps.map(({ step }) => step)).toEqual(['self_test'])
   })
 
   it('mends an environment whose mlx_lm is gone, and one whose Python is gone', async () => {

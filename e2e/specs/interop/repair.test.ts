@@ -26,9 +26,15 @@ beforeEach(() => {
 })
 afterEach(() => home.remove())
 
-async function ask<T>(args: readonly string[]): Promise<{ code: number | null; data: T; error: { type: string } | null }> {
+interface Answer<T> {
+  code: number | null
+  data: T
+  error: { type: string } | null
+}
+
+async function ask<T>(args: readonly string[]): Promise<Answer<T>> {
   const { code, stdout } = await mlxk([...args, '--json'], { env: home.env })
-  return { code, ...(JSON.parse(stdout) as { data: T; error: { type: string } | null }) }
+  return { ...(JSON.parse(stdout) as Answer<T>), code }
 }
 const verify = (...args: string[]) => ask<Pick<VerifyResult, 'models' | 'summary'>>(['verify', ...args])
 const linkOf = (path: string): string => join(repoPath(home.hub, id), 'snapshots', commit, path)
@@ -43,7 +49,8 @@ function flipByte(path: string): void {
 
 describe.skipIf(!needsEngine())('a model that Python pulled', () => {
   beforeEach(async () => {
-    expect((await hf(home, server.url, ['download', id])).code).toBe(0)
+    const { code, stderr } = await hf(home, server.url, ['download', id])
+    if (code !== 0) throw new Error(stderr)
   })
 
   it('is verified whole, once; --fresh reads it again', async () => {

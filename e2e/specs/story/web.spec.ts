@@ -8,6 +8,8 @@ test.describe('a page without a right to be there', () => {
   test('says that its link is used up, and how to get another', { tag: '@web' }, async ({ session }) => {
     const { page } = session
     const { origin } = new URL(page.url())
+    // Only a page that has traded its own code for a token can lose that token.
+    await expect(mainWindow(page).tryDemo).toBeVisible()
     await page.evaluate(() => sessionStorage.clear())
     await page.goto('about:blank')
     await page.goto(`${origin}/#code=not-a-code`)

@@ -130,7 +130,7 @@ const nextRequestId = (): string => `call-${(++calls).toString(36)}-${Date.now()
  * Runs one call: finds it, parses the input, hands the events on. Never throws; a failure is the last frame. Leaving the iteration
  * or aborting the context's signal aborts the signal that the handler got.
  */
-export async function* dispatch<C extends Contract>(
+async function* dispatch<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
   name: string,

@@ -18,3 +18,20 @@ test('a value that contains itself, and one that is a hundred thousand levels de
   for (let level = 0; level < 100_000; level++) deep = [deep]
   expect(isLargerThan(deep, 1000)).toBe(true)
 })
+
+test('a value of very many small parts is too large, whatever its bytes', () => {
+  expect(
+    isLargerThan(
+      Array.from({ length: 200_000 }, () => 5),
+      16_000_000,
+    ),
+  ).toBe(false)
+  expect(
+    isLargerThan(
+      Array.from({ length: 300_000 }, () => 5),
+      16_000_000,
+    ),
+  ).toBe(true)
+  const nested = Array.from({ length: 1000 }, () => Array.from({ length: 300 }, () => null))
+  expect(isLargerThan(nested, 16_000_000)).toBe(true)
+})

@@ -45,6 +45,7 @@ async function showInterface(context: Context, options: UiOptions): Promise<Outc
     announce(context, data)
     if (context.isHuman) context.say(url)
     if (shouldOpen) await open(context, url)
+    context.note(`The link is good once, within a minute; "${context.program} ui" in another terminal makes a new one.`)
     context.note('The interface runs until Ctrl-C.')
     await untilAborted(interruption.signal)
     return { data: {}, printed: true }

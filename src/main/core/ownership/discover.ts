@@ -44,15 +44,17 @@ async function ask(paths: DataPaths, timeoutMs: number, fetch: DiscoveryOptions[
 
 /**
  * The process that owns the data folder, or null when nobody does. The file alone is never believed, nor is a pid: the owner must
- * answer. While the lock is held but nobody answers, it asks again until `patienceMs` are over.
+ * answer. While the lock is held but nobody answers, it asks again until `patienceMs` are over. While the lock is free nobody is asked at
+ * all: the question carries the token, and the port of an owner that died may be a stranger's by now.
  */
 export async function findOwner(paths: DataPaths, options: DiscoveryOptions = {}): Promise<Owner | null> {
   const { patienceMs = 5000, timeoutMs = 1000, fetch, signal } = options
   const deadline = Date.now() + patienceMs
   for (;;) {
+    if (!isLocked(paths.ownerLock)) return null
     const owner = await ask(paths, timeoutMs, fetch)
     if (owner !== null || signal?.aborted === true) return owner
-    if (!isLocked(paths.ownerLock) || Date.now() >= deadline) return null
+    if (Date.now() >= deadline) return null
     await sleep(POLL_MS)
   }
 }

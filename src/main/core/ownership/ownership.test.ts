@@ -151,6 +151,17 @@ describe('finding the owner', () => {
     expect(fetch).not.toHaveBeenCalled()
   })
 
+  test('sends the token to nobody while nobody owns the folder: the port of a dead owner may be a stranger of another user', async () => {
+    const paths = newPaths()
+    const ownership = await own(paths)
+    const { instanceId, key } = ownership
+    await ownership.release()
+    const { url, seen } = await answering({ instanceId, token: key.token })
+    writeRecord(paths, { instanceId, control: { url } })
+    expect(await findOwner(paths)).toBeNull()
+    expect(seen).toEqual([])
+  })
+
   test('waits for an owner that holds the lock and is still starting', async () => {
     const paths = newPaths()
     const ownership = await own(paths)

@@ -69,6 +69,15 @@ describe('chat completions, whole', () => {
     expect(requests).toEqual([])
   })
 
+  it('refuses a body of very many values before it looks at each of them', async () => {
+    const messages = Array.from({ length: 300_000 }, () => 5)
+    const { api } = bench([finish])
+    expect(await errorOf(await api.request('/v1/chat/completions', post({ ...ask, messages })))).toMatchObject({
+      status: 413,
+      code: 'too_large',
+    })
+  })
+
   it('refuses a body that is not UTF-8', async () => {
     const init = { ...post(''), body: new Uint8Array([0x7b, 0xff, 0x7d]) }
     expect(await errorOf(await bench([]).api.request('/v1/chat/completions', init))).toMatchObject({ status: 400 })

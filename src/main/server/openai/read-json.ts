@@ -1,4 +1,5 @@
 import { AppError } from '../../../shared/errors'
+import { isLargerThan } from '../../../shared/rpc'
 
 /**
  * Reads a bounded JSON body.
@@ -12,9 +13,15 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
     })
   }
   const bytes = await readBytes(request, maxBytes)
-  const text = decode(bytes)
+  const value = parse(decode(bytes))
+  // Checked by bytes already: this is about the number of its values.
+  if (isLargerThan(value, Infinity)) throw new AppError('too_large', 'The body has more values than this server takes.')
+  return value
+}
+
+function parse(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return JSON.parse(text)
   } catch (error) {
     throw new AppError('invalid_request', `The body is not valid JSON${text.trim() === '' ? ': it is empty' : ''}.`, {
       cause: error,

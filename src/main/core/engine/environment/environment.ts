@@ -62,7 +62,7 @@ export function createEngineEnvironment(deps: EngineEnvironmentDeps): EngineEnvi
 
   async function* install(signal: AbortSignal): AsyncGenerator<InstallProgress, EngineStatus> {
     const before = await status()
-    if (before.state === 'ready') return before
+    if (before.state === 'ready' && before.source !== 'managed') return before
     if (before.source !== 'managed') {
       throw new AppError(
         'engine_install_failed',

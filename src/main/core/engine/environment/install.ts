@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, statfs } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { z } from 'zod'
 import type { InstallProgress } from '../../../../shared/contract'
 import { AppError } from '../../../../shared/errors'
@@ -34,11 +34,13 @@ const neededBytes = 1_500_000_000
 const minute = 60_000
 
 /**
- * Builds the managed environment and makes it the active one. Returns at once when another process has just done so.
+ * Builds the managed environment and makes it the active one. Returns when the active one starts, or when another process has just made one.
  * @throws AppError engine_missing, engine_install_failed, disk_full, cancelled
  */
 export async function installManaged(deps: InstallDeps, report: Report, signal: AbortSignal): Promise<void> {
   const home = join(deps.engineFolder, deps.lock.hash)
+  const damaged = await inspectManaged(home)
+  if (damaged.state === 'ready' && (await stillStarts(deps, damaged.python, report, signal))) return
   report({ step: 'find_python', message: 'Looking for Python', fraction: null })
   const tools = await findTools(deps, signal)
   const unlock = await lockInstallation(deps.engineFolder, signal, () =>
@@ -46,7 +48,7 @@ export async function installManaged(deps: InstallDeps, report: Report, signal: 
   )
   try {
     const before = await inspectManaged(home)
-    if (before.state === 'ready') return
+    if (before.state === 'ready' && (damaged.state !== 'ready' || damaged.python !== before.python)) return
     await checkSpace(deps)
     await removeRubbish(home, null)
     const attempt = randomBytes(4).toString('hex')
@@ -63,6 +65,18 @@ export async function installManaged(deps: InstallDeps, report: Report, signal: 
     throw error
   } finally {
     unlock()
+  }
+}
+
+/** Files of an environment that looks complete may be gone all the same: only starting it tells. */
+async function stillStarts(deps: InstallDeps, python: string, report: Report, signal: AbortSignal): Promise<boolean> {
+  report({ step: 'self_test', message: 'Starting the engine once', fraction: null })
+  try {
+    await selfTest(deps, dirname(dirname(python)), signal)
+    return true
+  } catch (error) {
+    if (signal.aborted) throw error
+    return false
   }
 }
 
