@@ -61,7 +61,7 @@ describe('list', () => {
         capabilities: ['text-generation', 'chat'],
         health: 'healthy',
         runtime_compatible: true,
-        reason: null,
+        reason: 'Not checked: the engine is not installed.',
         cached: true,
         origin: null,
         content_hash: null,
@@ -248,7 +248,7 @@ describe('a cache folder that is not as it should be', () => {
     expect(full.data.roots[0]).toMatchObject({ state: 'unreadable', reason: expect.stringMatching(/.+/) })
     const people = await mlxk(['list'], { env })
     expect(people.code).toBe(0)
-    expect(people.stderr).toContain(`${file} cannot be read`)
+    expect(people.stderr).toContain(`${file}: The folder cannot be read: it is not a folder.`)
   })
 
   it('full of foreign files lists nothing of them', async () => {

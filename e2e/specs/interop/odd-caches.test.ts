@@ -23,7 +23,10 @@ afterAll(() => home.remove())
 describe('a cache of odd repos beside a healthy one', () => {
   it('is listed in full', () => {
     expect(ours.models.map(({ name }) => name).sort()).toEqual([neighbour, ...oddCaches.map(({ title }) => nameOf(title))].sort())
-    expect(ours.models.find(({ name }) => name === neighbour)).toMatchObject({ health: 'healthy', reason: null })
+    expect(ours.models.find(({ name }) => name === neighbour)).toMatchObject({
+      health: 'healthy',
+      reason: 'Not checked: the engine is not installed.',
+    })
   })
 
   it.each(oddCaches)('lists $title as $health, with the reason', ({ title, health, reason }) => {

@@ -26,7 +26,7 @@ function isRepoEntry(path: string): boolean {
 }
 
 /** Names of the model folders in a root, sorted. Everything else there is somebody else's. @throws a file system error */
-export function listRepoFolders(root: Pick<CacheRoot, 'path' | 'kind'>): string[] {
+function listRepoFolders(root: Pick<CacheRoot, 'path' | 'kind'>): string[] {
   if (root.kind === 'workspace') return listWorkspaces(root.path)
   return readdirSync(root.path, { withFileTypes: true })
     .filter((entry) => toRepoName(entry.name) !== null)

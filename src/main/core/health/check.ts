@@ -60,7 +60,14 @@ export function checkRepo(repo: ScannedRepo, snapshot: ScannedSnapshot | null, f
   const interrupted = partials.filter(({ severity }) => severity === 'error')
   const left = partials.filter(({ severity }) => severity === 'warning')
   const around = [...checkOtherRevisions(repo, snapshot), ...left, ...checkOrphans(repo, facts.tree)]
-  return [...interrupted, ...errors, ...(repo.root.kind === 'workspace' ? [] : checkRefs(repo)), ...checkStrays(repo), ...warnings, ...around]
+  return [
+    ...interrupted,
+    ...errors,
+    ...(repo.root.kind === 'workspace' ? [] : checkRefs(repo)),
+    ...checkStrays(repo),
+    ...warnings,
+    ...around,
+  ]
 }
 
 /** `unhealthy` exactly when the model would not load or some of its bytes are wrong; what only other tools miss is a warning. */

@@ -44,11 +44,6 @@ export function linkDestination(tree: Pick<RepoTree, 'root' | 'folder'>, path: s
   return relative === '..' || relative.startsWith('../') || relative === '' ? null : relative
 }
 
-/** `blobs/<name>` → name; null for every other path. */
-export function blobNameOf(path: string): string | null {
-  return /^blobs\/([^/]+)$/.exec(path)?.[1] ?? null
-}
-
 /** Every path that a link leads to, one after the other, as far as that stays inside the model's folder. */
 function followInside(tree: RepoTree, byPath: ReadonlyMap<string, TreeEntry>, start: TreeEntry): string[] {
   const found: string[] = []
