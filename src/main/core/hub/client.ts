@@ -31,6 +31,7 @@ export interface HubClient {
 
 const MAX_JSON_BYTES = 20 * 1024 * 1024
 const ATTEMPTS = 4
+const LINK_REFUSALS = new Set([401, 403, 404, 410])
 const REPO = /^[\w.-]+(\/[\w.-]+)?$/
 
 const encodePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
@@ -140,6 +141,14 @@ export function createHubClient({ endpoint, offline, transport, retrying, hasTok
       const url = link ?? `${endpoint}/${repo}/resolve/${commit}/${encodePath(path)}`
       const whole = from === 0 && to === sizeBytes
       const answer = await transport.send({ url, signal, headers: whole ? {} : { range: `bytes=${from}-${to - 1}` } })
+      if (LINK_REFUSALS.has(answer.status) && new URL(answer.url).origin !== new URL(endpoint).origin) {
+        answer.close()
+        // Links to the other host are good for an hour or so, whatever the Hub thinks of us.
+        throw new AppError('hub_failed', 'The link to the file has expired.', {
+          hint: 'Try again.',
+          data: { kind: 'link', status: answer.status },
+        })
+      }
       if (answer.status !== 200 && answer.status !== 206) return await fail(answer, { repo, revision: commit })
       try {
         if (link === undefined) checkConfirmed(answer, request)

@@ -16,6 +16,7 @@ const MAX_MS = 30_000
 export function isTransient(error: unknown): error is AppError {
   if (!(error instanceof AppError)) return false
   if (error.code === 'network_failed') return error.data?.['kind'] !== 'certificate'
+  if (error.data?.['kind'] === 'link') return true
   const status = error.data?.['status']
   return (
     error.code === 'hub_rate_limited' ||
