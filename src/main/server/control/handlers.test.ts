@@ -48,6 +48,7 @@ function setUp() {
     demo: { enable: unused, remove: unused },
     environment: { status: () => Promise.resolve({} as EngineStatus) },
     generator: { generate: unused },
+    keys: { list: unused, create: unused, revoke: unused, check: unused, problem: unused },
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },
     storage: { usage: unused, planRemove: unused, remove: unused, planPrune: unused, prune: unused },
