@@ -57,6 +57,7 @@ async function findModel(spec: string, deps: RemoveDeps): Promise<Found> {
   return resolveModel(
     spec,
     roots.flatMap(({ repos }) => repos),
+    { partsOfFullNames: false },
   )
 }
 
@@ -112,7 +113,7 @@ function toFinished(spec: string, finished: readonly FinishedRemoval[]): Removal
   const known = finished.map(({ name, revision }) => ({ name, snapshots: revision === null ? [] : [{ hash: revision }] }))
   let done: FinishedRemoval | undefined
   try {
-    const { repo, hash } = resolveModel(spec, known)
+    const { repo, hash } = resolveModel(spec, known, { partsOfFullNames: false })
     done = finished.find(({ name, revision }) => name === repo.name && (hash === null || revision === hash))
   } catch {
     return null
