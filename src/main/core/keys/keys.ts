@@ -53,7 +53,7 @@ function parse(text: string): StoredKey[] | null {
   }
 }
 
-const toShown = ({ sha256: _, ...shown }: StoredKey): ApiKey => shown
+const toShown = ({ id, name, scope, hint, created_at }: StoredKey): ApiKey => ({ id, name, scope, hint, created_at })
 
 /** `<data>/api-keys.json`, read on first use; only the owner of the data folder changes it. */
 export function createApiKeys({ paths, now = Date.now }: ApiKeysDeps): ApiKeys {

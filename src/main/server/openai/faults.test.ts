@@ -89,7 +89,7 @@ describe('bytes that are no good request', () => {
       headers: { 'content-type': 'application/json' },
       body: make(17 * 1024 * 1024),
       duplex: 'half',
-    } as RequestInit)
+    })
     expect(response.status).toBe(413)
     expect(await response.json()).toMatchObject({ error: { code: 'too_large', type: 'invalid_request_error' } })
     expect((await ask(api.url)).status).toBe(200)
