@@ -120,6 +120,13 @@ function mendRoot({ path, rule }: DoctorReport['roots'][number], obstacle: Obsta
   return `Move ${obstacle.path} out of the way${other}`
 }
 
+function findDataFolderProblems({ state, path, reason }: FolderState, obstacleAt: (path: string) => Obstacle | null): Problem[] {
+  if (state === 'not_writable') return [{ what: `The data folder ${path} cannot be written.`, mend: `chmod u+rwx ${quote(path)}` }]
+  if (state !== 'not_a_folder') return []
+  const mend = `Move ${obstacleAt(path)?.path ?? path} out of the way, or name another data folder with MLXK_HOME`
+  return [{ what: `The data folder ${path} cannot be used. ${reason ?? ''}`.trim(), mend }]
+}
+
 /** @param obstacleAt what stands in the way of a folder; looks at the disk */
 export function findProblems(
   { data_folder: data, roots, engine, api, settings_problems: settings }: Omit<DoctorReport, 'problems'>,
@@ -127,14 +134,7 @@ export function findProblems(
 ): Problem[] {
   const problems: Problem[] = []
   const add = (what: string, mend: string): unknown => problems.push({ what, mend })
-  if (data.state === 'not_writable') add(`The data folder ${data.path} cannot be written.`, `chmod u+rwx ${quote(data.path)}`)
-  if (data.state === 'not_a_folder') {
-    const obstacle = obstacleAt(data.path)?.path ?? data.path
-    add(
-      `The data folder ${data.path} cannot be used. ${data.reason ?? ''}`.trim(),
-      `Move ${obstacle} out of the way, or name another data folder with MLXK_HOME`,
-    )
-  }
+  problems.push(...findDataFolderProblems(data, obstacleAt))
   for (const root of roots) {
     if (root.state === 'unreadable')
       add(`${root.path}: ${root.reason ?? 'it cannot be read'}`, mendRoot(root, obstacleAt(root.path)))
