@@ -137,6 +137,8 @@ describe('a download', () => {
   it('uses no more connections than allowed', async () => {
     let running = 0
     let most = 0
+    let meet = (): void => undefined
+    const two = new Promise<void>((resolve) => (meet = resolve))
     const count: Layer = (next) => async (call) => {
       const reply = await next(call)
       if (call.where !== 'cdn') return reply
@@ -148,6 +150,8 @@ describe('a download', () => {
           read: async function* (from: number, to: number) {
             running += 1
             most = Math.max(most, running)
+            if (running === 2) meet()
+            await two
             yield* read(from, to)
             running -= 1
           },

@@ -76,6 +76,7 @@ export const en = {
     baseUrl: 'Base URL',
     copyUrl: 'Copy base URL',
     notListening: 'Programs cannot reach the API while it is stopped. Chat here still works.',
+    notServed: 'Programs cannot reach the API until it listens. Chat here still works.',
     start: 'Start server',
     stop: 'Stop server',
     loadedHead: 'Loaded',
