@@ -8,7 +8,6 @@ import {
   readdirSync,
   readlinkSync,
   rmSync,
-  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -192,7 +191,7 @@ describe('a bad connection', () => {
     }
     const one = await open({ layers: [short] })
     const plan = await one.plan()
-    await one.run(plan)
+    expect(await one.run(plan)).toMatchObject({ fetchedBytes: plan.totalBytes })
     expectWhole(one, plan.commit, files)
   })
 
