@@ -273,12 +273,12 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
       throw error
     })
   let closeControl: Listening['close'] = () => Promise.resolve()
-  const control = await orStop(
+  const control: Listening = await orStop(
     listenControl(
       buildControl({
         contract,
         dispatcher,
-        token: ownership.key.token,
+        identity: { token: ownership.key.token, instanceId: ownership.instanceId, origin: () => control.url },
         codes,
         pageRoot: layout.outRenderer,
         onUnforeseen: complainTo(log, 'control request failed'),
