@@ -191,8 +191,11 @@ function emptyItems({ facts: { tree }, layout, now }: Context, gone: ReadonlySet
     keep(path)
     return false
   })
-  // What must stay keeps what holds it.
-  return empty.filter(({ path }) => !alive.has(path)).map(({ path }) => item(path))
+  // What must stay keeps what holds it. The inner ones go first.
+  return empty
+    .filter(({ path }) => !alive.has(path))
+    .map(({ path }) => item(path))
+    .reverse()
 }
 
 function withoutPruned(tree: RepoTree): RepoTree {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import type { PruneCategory, PruneItem, PrunePlan, PruneResult } from '../../../shared/contract'
 import { AppError, toErrno } from '../../../shared/errors'
 import { scanRepo } from '../cache'
@@ -137,6 +137,8 @@ async function pruneRepo({ repo }: SurveyedRepo, items: PruneItem[], deps: Prune
   if (release === null)
     return items.forEach((item) => report(item, user === null ? 'The model is being changed.' : 'The model is in use.'))
   try {
+    // Folders out of which this run took something: their time is now, which says nothing about others.
+    const emptied = new Set<string>()
     for (const item of items) {
       // Looked at again before each step: what goes must be waste at that moment.
       const now = await surveyRepo(scanRepo(repo.root, repo.folder), deps)
@@ -144,9 +146,12 @@ async function pruneRepo({ repo }: SurveyedRepo, items: PruneItem[], deps: Prune
         ({ category, path }) => category === item.category && item.path === (path === '' ? repo.folder : `${repo.folder}/${path}`),
       )
       try {
-        if (waste === undefined) report(item, now.waste.leftOut ?? 'It has changed meanwhile.')
+        if (waste === undefined && item.category === 'empty_folder' && emptied.has(item.path)) {
+          report(item, (await removeEmpty(join(item.root, item.path))) ? NO_BYTES : 'Something is in it by now.')
+        } else if (waste === undefined) report(item, now.waste.leftOut ?? 'It has changed meanwhile.')
         else if (isClosed(now, waste)) report(item, 'It may not be changed.')
         else report(item, await removeWaste(now, waste, deps))
+        emptied.add(posix.dirname(item.path))
       } catch (error) {
         report(item, describe(error))
       }
@@ -191,11 +196,13 @@ export async function prune(options: PruneOptions, deps: PruneDeps): Promise<Pru
     freed = addBytes(freed, result)
   }
   const unfinished = plan.items.filter(({ category }) => category === 'unfinished_removal')
-  if (unfinished.length > 0) {
+  // Also when no removal is unfinished: the place for them may be there still.
+  if ((options.categories ?? everything).includes('unfinished_removal')) {
     for (const { bytes_freed: sizeBytes, disk_bytes_freed: diskBytes } of await finishAll(deps, await deps.scan())) {
       freed = addBytes(freed, { sizeBytes, diskBytes })
     }
-    const left = new Set((await survey(deps)).flatMap(({ unfinished: items }) => items.map(keyOf)))
+    const now = unfinished.length === 0 ? [] : await survey(deps)
+    const left = new Set(now.flatMap(({ unfinished: items }) => items.map(keyOf)))
     for (const item of unfinished) report(item, left.has(keyOf(item)) ? 'It is being removed, or may not be.' : NO_BYTES)
   }
   const others = plan.items.filter(({ category }) => category !== 'unfinished_removal')
