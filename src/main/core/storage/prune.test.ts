@@ -132,7 +132,7 @@ test('empty folders in empty folders go in one run, also by a clock at which the
   mkdirSync(join(snapshot, 'a', 'b', 'c'), { recursive: true })
   for (const path of ['a/b/c', 'a/b', 'a']) setTime(join(snapshot, path), Date.now() - 2 * HOUR_MS)
   const { done, skipped } = await storage.prune()
-  expect(done.map(({ path }) => path.split('/').slice(3).join('/'))).toEqual(['a/b/c', 'a/b', 'a'])
+  expect(done.map(({ path }) => path.split('/').slice(3).join('/'))).toEqual(['a'])
   expect(skipped).toEqual([])
   expect(existsSync(join(snapshot, 'a'))).toBe(false)
 })
@@ -222,7 +222,7 @@ test('usage: each file once, by model, revision and kind, what is shared and wha
   shareBlob(hub, other, 'model.safetensors')
   const { models, roots, total } = await storage.usage()
   // A ref is forty bytes of the rest.
-  expect(models[1]).toMatchObject({
+  expect(models[0]).toMatchObject({
     name: 'org/two',
     size_bytes: small + old + now + 4 + 6 + 40,
     shared_bytes: now,

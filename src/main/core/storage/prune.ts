@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
-import { join, posix } from 'node:path'
+import { join } from 'node:path'
 import type { PruneCategory, PruneItem, PrunePlan, PruneResult } from '../../../shared/contract'
 import { AppError, toErrno } from '../../../shared/errors'
 import { scanRepo } from '../cache'
@@ -114,7 +114,11 @@ async function removeWaste({ facts }: SurveyedRepo, { category, path }: Waste, d
     const outcome = await executeRemoval(plan, path === '' ? facts.locks : [], tools)
     return { sizeBytes: outcome.bytes_freed, diskBytes: outcome.disk_bytes_freed }
   }
-  if (category === 'empty_folder') return (await removeEmpty(join(repo, path))) ? NO_BYTES : 'Something is in it by now.'
+  if (category === 'empty_folder') {
+    const inside = tree.entries.filter((entry) => entry.kind === 'folder' && entry.path.startsWith(`${path}/`)).reverse()
+    for (const folder of inside) await removeEmpty(join(repo, folder.path))
+    return (await removeEmpty(join(repo, path))) ? NO_BYTES : 'Something is in it by now.'
+  }
   const freed = await removeFile(join(repo, path))
   if (category === 'dangling_link') await removeEmptyAbove(repo, path)
   const entry = tree.entries.find((candidate) => candidate.path === path)
@@ -137,8 +141,6 @@ async function pruneRepo({ repo }: SurveyedRepo, items: PruneItem[], deps: Prune
   if (release === null)
     return items.forEach((item) => report(item, user === null ? 'The model is being changed.' : 'The model is in use.'))
   try {
-    // Folders out of which this run took something: their time is now, which says nothing about others.
-    const emptied = new Set<string>()
     for (const item of items) {
       // Looked at again before each step: what goes must be waste at that moment.
       const now = await surveyRepo(scanRepo(repo.root, repo.folder), deps)
@@ -146,12 +148,9 @@ async function pruneRepo({ repo }: SurveyedRepo, items: PruneItem[], deps: Prune
         ({ category, path }) => category === item.category && item.path === (path === '' ? repo.folder : `${repo.folder}/${path}`),
       )
       try {
-        if (waste === undefined && item.category === 'empty_folder' && emptied.has(item.path)) {
-          report(item, (await removeEmpty(join(item.root, item.path))) ? NO_BYTES : 'Something is in it by now.')
-        } else if (waste === undefined) report(item, now.waste.leftOut ?? 'It has changed meanwhile.')
+        if (waste === undefined) report(item, now.waste.leftOut ?? 'It has changed meanwhile.')
         else if (isClosed(now, waste)) report(item, 'It may not be changed.')
         else report(item, await removeWaste(now, waste, deps))
-        emptied.add(posix.dirname(item.path))
       } catch (error) {
         report(item, describe(error))
       }

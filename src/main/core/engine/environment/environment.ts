@@ -3,22 +3,23 @@ import { join } from 'node:path'
 import type { EngineStatus, InstallProgress } from '../../../../shared/contract'
 import { AppError } from '../../../../shared/errors'
 import { locateNamed, readLock, type EngineLock } from '../../interpreter'
-import type { SettingsStore } from '../../settings/types'
+import type { Settings } from '../../settings/types'
 import type { DataPaths, Env, Layout, Platform } from '../../system'
 import type { EngineEnvironment } from '../types'
-import { findUv, pythonCandidates, pythonHint, type FileProbe } from './candidates'
+import type { FileProbe } from './candidates'
 import { createChannel } from './channel'
 import { installManaged, type InstallDeps } from './install'
 import { inspectManaged } from './managed'
 import { runCommand, type RunCommand } from './run-command'
 import { createNamedInterpreter } from './named'
+import { createPrecheck } from './precheck'
 
 export interface EngineEnvironmentDeps {
   env: Env
   platform: Platform
   paths: Pick<DataPaths, 'engine'>
   layout: Pick<Layout, 'resources'>
-  settings: Pick<SettingsStore, 'read'>
+  settings: { read: () => Pick<Settings, 'engine'> }
   /** For tests. */
   run?: RunCommand
   files?: FileProbe
@@ -31,6 +32,7 @@ export function createEngineEnvironment(deps: EngineEnvironmentDeps): EngineEnvi
   const run = deps.run ?? runCommand
   const files = deps.files ?? realFiles
   const inspectNamed = createNamedInterpreter({ env, platform, run })
+  const precheck = createPrecheck({ env, platform, files, run })
   let installing = false
   let readOnce: EngineLock | null = null
   const lock = (): EngineLock => (readOnce ??= readLock(deps.layout.resources))
@@ -46,13 +48,10 @@ export function createEngineEnvironment(deps: EngineEnvironmentDeps): EngineEnvi
       return { ...base, state: 'ready', python: managed.python, versions, reason: null, hint: null }
     }
     if (managed.state === 'broken') return { ...nothing, state: 'broken', reason: managed.reason, hint: 'mlxk engine install' }
-    return canInstall()
+    const problem = await precheck()
+    return problem === null
       ? { ...nothing, state: 'missing', reason: 'The engine is not installed.', hint: 'mlxk engine install' }
-      : { ...nothing, state: 'missing', reason: 'No Python was found.', hint: pythonHint(env, platform, files) }
-  }
-
-  function canInstall(): boolean {
-    return findUv(env, platform, files) !== null || pythonCandidates(env, platform, files).length > 0
+      : { ...nothing, state: 'missing', reason: problem.message, hint: problem.hint ?? null }
   }
 
   async function status(): Promise<EngineStatus> {
