@@ -78,7 +78,7 @@ describe('E173 every --json prints exactly one document', () => {
 })
 
 describe('E174 --json is understood wherever it stands', () => {
-  test.each([[['list']], [['health', 'Good']], [['show', 'nowhere']], [['show', 'Good', '--files']], [['doctor']]])(
+  test.each([[['list']], [['health', 'Good']], [['show', 'nowhere']], [['show', 'Good', '--files']], [['verify', 'Good']]])(
     '%j',
     async (args) => {
       const after = await run([...args, '--json'])
