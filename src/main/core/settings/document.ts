@@ -47,7 +47,15 @@ export function readDocument(raw: Json): { settings: Settings; problems: Setting
   // Every field was checked just now, by the table that describes it.
   const settings = {
     version: SETTINGS_VERSION,
-    engine: { python: pick(fields.python) },
+    engine: {
+      python: pick(fields.python),
+      max_models: pick(fields.maxModels),
+      memory_limit_gb: pick(fields.memoryLimit),
+      keep_alive_minutes: pick(fields.keepAlive),
+      safe_memory: pick(fields.safeMemory),
+      concurrency: pick(fields.concurrency),
+      context_limit: pick(fields.contextLimit),
+    },
     demo: { enabled: pick(fields.demo) },
     server: { host: pick(fields.host), port: pick(fields.port), max_tokens: pick(fields.maxTokens) },
     cache: { extra_roots: pick(fields.extraRoots) },

@@ -22,6 +22,9 @@ const number = (value: string): unknown => (/^\d{1,15}$/.test(value.trim()) ? Nu
 const isInteger = (value: unknown, low: number, high: number): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high
 
+const isNumber = (value: unknown, low: number, high: number): boolean =>
+  typeof value === 'number' && value >= low && value <= high
+
 const ownField = { variables: [], parse: text } as const
 
 /** Zod would say the same, but loading it would be the largest part of reading these eight lines of JSON at every command's start. */
@@ -33,6 +36,54 @@ export const fields = {
     fallback: null,
     isValid: (value) => value === null || (typeof value === 'string' && isAbsolute(value)),
     allowed: 'the absolute path of a Python interpreter, or null',
+  },
+  maxModels: {
+    ...ownField,
+    section: 'engine',
+    key: 'max_models',
+    fallback: null,
+    isValid: (value) => value === null || isInteger(value, 1, 100),
+    allowed: 'a whole number from 1 to 100, or null for as many as fit into memory',
+  },
+  memoryLimit: {
+    ...ownField,
+    section: 'engine',
+    key: 'memory_limit_gb',
+    fallback: null,
+    isValid: (value) => value === null || isNumber(value, 0.5, 1_000_000),
+    allowed: 'a number of gigabytes of at least 0.5, or null for what the machine allows',
+  },
+  keepAlive: {
+    ...ownField,
+    section: 'engine',
+    key: 'keep_alive_minutes',
+    fallback: 15,
+    isValid: (value) => value === null || isNumber(value, 0, 1_000_000),
+    allowed: 'a number of minutes, 0 to unload after each answer, or null to keep models loaded',
+  },
+  safeMemory: {
+    ...ownField,
+    section: 'engine',
+    key: 'safe_memory',
+    fallback: 'auto',
+    isValid: (value) => value === 'auto' || value === 'on' || value === 'off',
+    allowed: '"auto", "on" or "off"',
+  },
+  concurrency: {
+    ...ownField,
+    section: 'engine',
+    key: 'concurrency',
+    fallback: null,
+    isValid: (value) => value === null || isInteger(value, 1, 32),
+    allowed: 'a whole number from 1 to 32, or null for as many as fit into memory',
+  },
+  contextLimit: {
+    ...ownField,
+    section: 'engine',
+    key: 'context_limit',
+    fallback: null,
+    isValid: (value) => value === null || isInteger(value, 256, 1_000_000_000),
+    allowed: "a whole number of tokens of at least 256, or null for the model's own",
   },
   demo: {
     ...ownField,

@@ -1,73 +1,129 @@
 import type { LoadedModel } from '../../../../shared/contract'
 import { toSerializedError, type AppError } from '../../../../shared/errors'
 import type { ResolvedModel } from '../../models/types'
+import type { MemoryPlan, MemoryShare } from '../memory/plan'
 import type { EngineProcess } from '../process/engine-process'
+import type { EngineLease } from '../types'
 
-/** One model of the pool, from the first wish to have it loaded until it is unloaded. A crash does not end it. */
+/** A process and the memory that is set aside for it, from the decision to start it until it is gone. */
+export interface Resident {
+  readonly entry: PoolEntry
+  readonly process: EngineProcess
+  readonly plan: MemoryPlan
+  readonly share: MemoryShare
+  /** Conversations that memory is set aside for; at most what the engine was told. */
+  width: number
+  leases: number
+  /** On its way out: nobody gets a lease any more. */
+  leaving: boolean
+  readonly startedAt: number
+  /** Resolves when the process is gone and forgotten, its record too. */
+  gone: Promise<void>
+}
+
+/** Someone who wants a lease. */
+export interface Waiter {
+  grant: (lease: EngineLease) => void
+  refuse: (error: unknown) => void
+}
+
+/** One model of the pool, from the first wish to have it loaded until nobody knows of it any more. Its processes come and go. */
 export interface PoolEntry {
   readonly key: string
-  readonly model: ResolvedModel
-  process: EngineProcess | null
-  /** Resolves when the latest process is gone and forgotten, its record too. */
-  gone: Promise<void>
-  /** The load that is going on; shared by everyone who waits. */
-  loading: Promise<void> | null
-  /** Ended by unloading. */
-  readonly life: AbortController
-  leases: number
-  /** Callers between wish and lease: such an entry is not idle. */
-  waiting: number
-  /** Times in ms, oldest first. */
-  crashes: number[]
+  model: ResolvedModel
+  resident: Resident | null
+  /** The load that is wanted: waiting for its turn, for memory, after a crash, or going on. */
+  load: AbortController | null
+  /** In the order in which they came. */
+  readonly waiters: Set<Waiter>
+  pinned: boolean
+  /** Of the last request that had a wish; undefined: the policy's. */
+  keepAliveMs: number | null | undefined
+  /** Oldest first. */
+  crashes: Crash[]
   error: AppError | null
   loadedAt: number | null
   lastUsedAt: number | null
   idleTimer: NodeJS.Timeout | null
+  expiresAt: number | null
+}
+
+export interface Crash {
+  /** Milliseconds. */
+  at: number
+  /** As a process ends that took too much memory. */
+  starved: boolean
 }
 
 export function createEntry(model: ResolvedModel): PoolEntry {
   return {
     key: model.snapshotPath,
     model,
-    process: null,
-    gone: Promise.resolve(),
-    loading: null,
-    life: new AbortController(),
-    leases: 0,
-    waiting: 0,
+    resident: null,
+    load: null,
+    waiters: new Set(),
+    pinned: false,
+    keepAliveMs: undefined,
     crashes: [],
     error: null,
     loadedAt: null,
     lastUsedAt: null,
     idleTimer: null,
+    expiresAt: null,
   }
 }
 
-export function isReady(entry: PoolEntry): boolean {
-  return entry.process?.view().state === 'ready'
+export function isReady(resident: Resident | null): resident is Resident {
+  return resident !== null && !resident.leaving && resident.process.view().state === 'ready'
 }
 
 /** Nobody uses it and nobody waits for it. */
 export function isIdle(entry: PoolEntry): boolean {
-  return isReady(entry) && entry.leases === 0 && entry.waiting === 0
+  return isReady(entry.resident) && entry.resident.leases === 0 && entry.waiters.size === 0
+}
+
+/** Bytes set aside for `width` conversations. */
+export function reserved({ plan, share }: Pick<Resident, 'plan' | 'share'>, width: number): number {
+  return share.fixedBytes + width * plan.conversationBytes
+}
+
+/** The width below which answers that are being made would have no memory. */
+export function leastWidth(resident: Resident): number {
+  return Math.max(1, Math.min(resident.leases, resident.share.limits.decodeConcurrency))
+}
+
+/**
+ * Requests that an engine may have. At its full width a few more than it computes together: they wait in the engine, whose own limit keeps
+ * them from taking memory, and it has the next one at hand when an answer ends.
+ */
+export function slots({ width, share: { limits } }: Resident): number {
+  return width < limits.decodeConcurrency ? width : width + limits.promptConcurrency
 }
 
 function iso(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString()
 }
 
-export function viewEntry(entry: PoolEntry): LoadedModel {
-  const view = entry.process?.view() ?? null
-  const { model, error } = entry
+export function viewEntry(entry: PoolEntry, defaultKeepAliveMs: number | null): LoadedModel {
+  const { model, error, resident } = entry
+  const view = resident?.process.view() ?? null
+  const keepAliveMs = entry.keepAliveMs === undefined ? defaultKeepAliveMs : entry.keepAliveMs
+  const state = view === null ? (error === null ? 'spawning' : 'crashed') : view.state
   return {
     name: model.name,
     hash: model.hash,
-    state: view?.state ?? (error === null ? 'spawning' : 'crashed'),
+    state: resident?.leaving === true && state === 'ready' ? 'draining' : state,
     progress: view?.progress ?? null,
     memory_bytes: view?.memoryBytes ?? null,
-    in_flight: entry.leases,
-    pid: view === null || view.state === 'crashed' || view.state === 'stopped' ? null : (entry.process?.pid ?? null),
-    context_length: model.summary.context.tokens,
+    need_bytes: resident === null ? null : Math.round(reserved(resident, resident.width)),
+    concurrency: resident?.width ?? null,
+    in_flight: resident?.leases ?? 0,
+    queued: entry.waiters.size,
+    pinned: entry.pinned,
+    keep_alive_s: keepAliveMs === null ? null : keepAliveMs / 1000,
+    expires_at: iso(entry.expiresAt),
+    pid: view === null || view.state === 'crashed' || view.state === 'stopped' ? null : (resident?.process.pid ?? null),
+    context_length: resident?.plan.contextLength ?? model.summary.context.tokens,
     loaded_at: iso(entry.loadedAt),
     last_used_at: iso(entry.lastUsedAt),
     error: error === null ? null : toSerializedError(error),

@@ -1,12 +1,14 @@
 /** What the launcher (`resources/engine/launcher.py`) says on stdout, one JSON object per line. */
 export type LauncherEvent =
-  | { event: 'imported'; device: string | null }
+  | { event: 'imported'; device: string | null; workingSet: number | null }
   | { event: 'listening'; port: number }
   | { event: 'loading'; done: number; total: number }
   | { event: 'loaded'; bytes: number }
   | { event: 'load_failed'; code: string; error: string }
   | { event: 'engine_died' | 'fatal'; error: string }
-  | { event: 'stats'; active: number }
+  | { event: 'stats'; active: number; cache: number }
+  /** `work` rises with every token that was read or written. */
+  | { event: 'progress'; work: number }
   | { event: 'degraded'; patch: string; error: string }
 
 const maxLine = 64 * 1024
@@ -26,7 +28,7 @@ export function parseLauncherEvent(line: string): LauncherEvent | null {
   const number = (key: string): number => (typeof fields[key] === 'number' && Number.isFinite(fields[key]) ? fields[key] : 0)
   switch (fields['event']) {
     case 'imported':
-      return { event: 'imported', device: text('device') || null }
+      return { event: 'imported', device: text('device') || null, workingSet: number('working_set') || null }
     case 'listening': {
       const port = number('port')
       return Number.isInteger(port) && port > 0 && port < 65_536 ? { event: 'listening', port } : null
@@ -41,7 +43,9 @@ export function parseLauncherEvent(line: string): LauncherEvent | null {
     case 'fatal':
       return { event: fields['event'], error: text('error') }
     case 'stats':
-      return { event: 'stats', active: number('active') }
+      return { event: 'stats', active: number('active'), cache: number('cache') }
+    case 'progress':
+      return { event: 'progress', work: number('prompt_tokens') + number('tokens') }
     case 'degraded':
       return { event: 'degraded', patch: text('patch'), error: text('error') }
     default:
