@@ -249,6 +249,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     verifier,
     repairer,
     storage: core.storage,
+    modelsChanged,
     environment,
     pool,
     generator,

@@ -20,7 +20,13 @@ const loaded = (state: LoadedModel['state']): LoadedModel => ({
   state,
   progress: null,
   memory_bytes: null,
+  need_bytes: null,
+  concurrency: null,
   in_flight: 0,
+  queued: 0,
+  pinned: false,
+  keep_alive_s: 900,
+  expires_at: null,
   pid: 1,
   context_length: 4096,
   loaded_at: null,
@@ -32,7 +38,9 @@ const unused = (): never => {
   throw new Error('not part of this test')
 }
 
-function setUp() {
+const storage = { usage: unused, planRemove: unused, remove: unused, planPrune: unused, prune: unused }
+
+function setUp(more: Partial<HandlerDeps> = {}) {
   const changes = createEmitter<undefined>()
   const release = vi.fn<() => void>()
   let list: LoadedModel[] = []
@@ -50,7 +58,8 @@ function setUp() {
     generator: { generate: unused },
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },
-    storage: { usage: unused, planRemove: unused, remove: unused, planPrune: unused, prune: unused },
+    storage,
+    modelsChanged: unused,
     catalog: {
       list: unused,
       health: unused,
@@ -71,6 +80,7 @@ function setUp() {
       subscribe: (listener) => changes.subscribe(listener),
       close: () => Promise.resolve(),
     },
+    ...more,
   }
   const become = (state: LoadedModel['state']): void => {
     list = [loaded(state)]
@@ -136,4 +146,15 @@ test('a model is unloaded by any name that leads to it', async () => {
   become('ready')
   await client.call('models.unload', { model: 'org/model' })
   expect(unload.mock.calls).toEqual([['org/model'], ['org/model']])
+})
+
+describe('removing', () => {
+  test('tells everyone that the models are others, also when it failed half-way', async () => {
+    const modelsChanged = vi.fn<() => void>()
+    const fails = () => Promise.reject(new AppError('permission_denied', 'No.'))
+    const { client } = setUp({ modelsChanged, storage: { ...storage, remove: fails, prune: fails } })
+    await expect(client.call('storage.remove', { model: 'm' })).rejects.toMatchObject({ code: 'permission_denied' })
+    await expect(client.call('storage.prune', {})).rejects.toMatchObject({ code: 'permission_denied' })
+    expect(modelsChanged).toHaveBeenCalledTimes(2)
+  })
 })

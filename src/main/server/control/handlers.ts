@@ -28,7 +28,9 @@ export interface HandlerDeps {
   catalog: ModelCatalog
   verifier: Pick<Verifier, 'verify'>
   repairer: Repairer
-  storage: Storage
+  storage: Pick<Storage, 'usage' | 'planRemove' | 'remove' | 'planPrune' | 'prune'>
+  /** Tells everyone that the models are others now, without waiting for the watched folders to say so. */
+  modelsChanged: () => void
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
@@ -94,9 +96,9 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'models.repair': ({ model, plan }, { signal }) => deps.repairer.repair(model, { planId: plan }, signal),
     'storage.usage': () => deps.storage.usage(),
     'storage.remove_plan': ({ model }) => deps.storage.planRemove(model),
-    'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }),
+    'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }).finally(deps.modelsChanged),
     'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
-    'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }),
+    'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }).finally(deps.modelsChanged),
     'engine.status': () => environment.status(),
     'models.load': (input, { signal }: CallContext) => loadModel({ catalog, pool }, input, signal),
     'models.unload': async ({ model, force }) => {

@@ -11,8 +11,6 @@ export interface Resident {
   readonly process: EngineProcess
   readonly plan: MemoryPlan
   readonly share: MemoryShare
-  /** Conversations that memory is set aside for; at most what the engine was told. */
-  width: number
   leases: number
   /** On its way out: nobody gets a lease any more. */
   leaving: boolean
@@ -46,6 +44,8 @@ export interface PoolEntry {
   lastUsedAt: number | null
   idleTimer: NodeJS.Timeout | null
   expiresAt: number | null
+  /** It crashed after it had been loaded: a pinned model comes back by itself. */
+  fell: boolean
 }
 
 export interface Crash {
@@ -70,6 +70,7 @@ export function createEntry(model: ResolvedModel): PoolEntry {
     lastUsedAt: null,
     idleTimer: null,
     expiresAt: null,
+    fell: false,
   }
 }
 
@@ -82,22 +83,9 @@ export function isIdle(entry: PoolEntry): boolean {
   return isReady(entry.resident) && entry.resident.leases === 0 && entry.waiters.size === 0
 }
 
-/** Bytes set aside for `width` conversations. */
-export function reserved({ plan, share }: Pick<Resident, 'plan' | 'share'>, width: number): number {
-  return share.fixedBytes + width * plan.conversationBytes
-}
-
-/** The width below which answers that are being made would have no memory. */
-export function leastWidth(resident: Resident): number {
-  return Math.max(1, Math.min(resident.leases, resident.share.limits.decodeConcurrency))
-}
-
-/**
- * Requests that an engine may have. At its full width a few more than it computes together: they wait in the engine, whose own limit keeps
- * them from taking memory, and it has the next one at hand when an answer ends.
- */
-export function slots({ width, share: { limits } }: Resident): number {
-  return width < limits.decodeConcurrency ? width : width + limits.promptConcurrency
+/** Bytes set aside for `conversations` of them; one is always reckoned with, and more than the engine computes together never. */
+export function reserved({ plan, share }: Pick<Resident, 'plan' | 'share'>, conversations: number): number {
+  return share.fixedBytes + Math.max(1, Math.min(conversations, share.limits.decodeConcurrency)) * plan.conversationBytes
 }
 
 function iso(time: number | null): string | null {
@@ -115,8 +103,8 @@ export function viewEntry(entry: PoolEntry, defaultKeepAliveMs: number | null): 
     state: resident?.leaving === true && state === 'ready' ? 'draining' : state,
     progress: view?.progress ?? null,
     memory_bytes: view?.memoryBytes ?? null,
-    need_bytes: resident === null ? null : Math.round(reserved(resident, resident.width)),
-    concurrency: resident?.width ?? null,
+    need_bytes: resident === null ? null : Math.round(reserved(resident, resident.leases)),
+    concurrency: resident?.share.limits.decodeConcurrency ?? null,
     in_flight: resident?.leases ?? 0,
     queued: entry.waiters.size,
     pinned: entry.pinned,

@@ -1,10 +1,10 @@
 import type { EngineMemory } from '../../../../shared/contract'
 import type { MachineMemory, MachineState } from '../memory/machine'
-import { isStrained, planMemory, shareMemory, type MemoryPlan, type ModelNeeds, type PlanPolicy } from '../memory/plan'
+import { isStrained, planMemory, shareMemory, type ModelNeeds, type PlanPolicy } from '../memory/plan'
 import type { EngineEnvironment } from '../types'
 import type { ResolvedModel } from '../../models/types'
 import { afterCrashes } from './crash-policy'
-import { leastWidth, reserved, type PoolEntry, type Resident } from './entry'
+import { reserved, type PoolEntry, type Resident } from './entry'
 import { givenUp, noRoom, tooLarge } from './errors'
 import { makeRoom, type Holder } from './make-room'
 import { modelNeeds, readModelConfig, refuseCustomCode } from './model-config'
@@ -23,10 +23,7 @@ export interface LoaderDeps {
   residents: Set<Resident>
   retire: (resident: Resident, graceMs: number) => Promise<void>
   onStarted: (resident: Resident) => void
-  /** More conversations of this model have memory now. */
-  onFreed: (entry: PoolEntry) => void
   subscribe: (listener: () => void) => () => void
-  notify: () => void
 }
 
 export interface Loader {
@@ -35,53 +32,59 @@ export interface Loader {
    * @throws AppError as `EnginePool.acquire`
    */
   load: (entry: PoolEntry, signal: AbortSignal) => Promise<void>
+  /** True when this model may have one more request: see `EnginePool.acquire`. */
+  hasRoom: (resident: Resident) => boolean
   memory: () => Promise<EngineMemory>
+}
+
+interface LoadWish {
+  entry: PoolEntry
+  needs: ModelNeeds
+  /** Crashes that looked like too little memory. */
+  strain: number
+  trusted: boolean
 }
 
 /** Loads are one after the other, in the order of the wishes: what is measured and set aside for one is true until it is loaded. */
 export function createLoader(deps: LoaderDeps): Loader {
   const { residents, machine } = deps
   const oneAtATime = createSerialQueue()
-  let queued = 0
+  /** A load waits for memory: what comes back is for it. */
+  let waiting = false
+  let limitBytes = 0
+  const taken = (): number => sum([...residents].map((resident) => reserved(resident, resident.leases)))
 
   const isWanted = (entry: PoolEntry): boolean => entry.waiters.size > 0 || entry.pinned
 
-  async function loadNow(entry: PoolEntry, needs: ModelNeeds, strain: number, trusted: boolean, signal: AbortSignal): Promise<void> {
+  async function loadNow(wish: LoadWish, signal: AbortSignal): Promise<void> {
+    const { entry } = wish
     signal.throwIfAborted()
     const python = await untilAborted(deps.environment.python(), signal)
     await deps.starter.prepare()
-    const room = await findRoom(entry, needs, strain, signal)
-    if (room === null) return
-    signal.throwIfAborted()
-    const { plan, share, safeMemory } = room
-    const { process, gone } = deps.starter.start({ python, model: entry.model, plan, limits: share.limits, safeMemory, trusted })
-    const width = share.limits.decodeConcurrency
-    const resident: Resident = { entry, process, plan, share, width, leases: 0, leaving: false, startedAt: Date.now(), gone }
-    residents.add(resident)
-    entry.resident = resident
-    entry.error = null
-    deps.onStarted(resident)
-    deps.notify()
-    await process.ready
+    try {
+      const resident = await startInRoom(wish, python, signal)
+      if (resident === null) return
+      deps.onStarted(resident)
+      await resident.process.ready
+    } finally {
+      waiting = false
+    }
     entry.loadedAt = Date.now()
     entry.lastUsedAt = entry.loadedAt
   }
 
   /** Waits until the model fits, and makes others give way. Null when nobody wants it any more. */
-  async function findRoom(
-    entry: PoolEntry,
-    needs: ModelNeeds,
-    strain: number,
-    signal: AbortSignal,
-  ): Promise<{ plan: MemoryPlan; share: ReturnType<typeof shareMemory>; safeMemory: boolean } | null> {
+  async function startInRoom(wish: LoadWish, python: string, signal: AbortSignal): Promise<Resident | null> {
+    const { entry, needs, trusted } = wish
     const since = Date.now()
     for (;;) {
       if (!isWanted(entry)) return null
-      const changed = nextChange(signal)
+      const changed = nextChange()
       try {
         const policy = deps.policy()
         const state = await machine.read(policy.memoryLimitBytes)
-        const planPolicy = toPlanPolicy(policy, needs, state, strain)
+        limitBytes = state.limitBytes
+        const planPolicy = toPlanPolicy(policy, wish, state)
         const planned = planMemory(needs, state.limitBytes, planPolicy)
         if (!planned.fits) throw tooLarge(entry.model.name, planned.needBytes, state)
         const { plan } = planned
@@ -98,19 +101,25 @@ export function createLoader(deps: LoaderDeps): Loader {
         )
         switch (step.do) {
           case 'start': {
-            const room = state.limitBytes - sum([...residents].map((resident) => reserved(resident, resident.width)))
-            return { plan, share: shareMemory(plan, room, planPolicy), safeMemory: planPolicy.safe }
+            // What is divided is what others leave when they have one conversation each; who gets how much is decided answer by answer.
+            const room = state.limitBytes - sum([...residents].map((resident) => reserved(resident, 1)))
+            const share = shareMemory(plan, room, planPolicy)
+            const { safe: safeMemory } = planPolicy
+            const started = deps.starter.start({ python, model: entry.model, plan, limits: share.limits, safeMemory, trusted })
+            const resident: Resident = { ...started, entry, plan, share, leases: 0, leaving: false, startedAt: Date.now() }
+            // In the same turn as the decision: nobody may take the room in between.
+            residents.add(resident)
+            entry.resident = resident
+            entry.error = null
+            waiting = false
+            return resident
           }
-          case 'shrink':
-            for (const resident of residents) resident.width = leastWidth(resident)
-            deps.notify()
-            continue
           case 'evict':
           case 'drain':
             for (const resident of step.ids) void deps.retire(resident, Number.POSITIVE_INFINITY)
-            await untilAborted(changed.promise, signal)
             continue
           case 'wait':
+            waiting = true
             await untilAborted(step.ms === null ? changed.promise : Promise.race([changed.promise, changed.after(step.ms)]), signal)
             continue
           case 'refuse':
@@ -122,7 +131,7 @@ export function createLoader(deps: LoaderDeps): Loader {
     }
   }
 
-  function nextChange(signal: AbortSignal): { promise: Promise<void>; after: (ms: number) => Promise<void>; leave: () => void } {
+  function nextChange(): { promise: Promise<void>; after: (ms: number) => Promise<void>; leave: () => void } {
     const done = new AbortController()
     let leave: () => void = () => undefined
     const promise = new Promise<void>((resolve) => {
@@ -130,30 +139,13 @@ export function createLoader(deps: LoaderDeps): Loader {
     })
     return {
       promise,
-      after: (ms) => sleep(ms, AbortSignal.any([done.signal, signal])).catch(() => undefined),
+      after: (ms) => sleep(ms, done.signal).catch(() => undefined),
       leave: () => {
         leave()
         done.abort()
       },
     }
   }
-
-  /** What nobody needs for a load goes back to the models that could use it. */
-  async function widen(): Promise<void> {
-    if (queued > 0 || [...residents].every(({ width, share }) => width === share.limits.decodeConcurrency)) return
-    const { limitBytes } = await machine.read(deps.policy().memoryLimitBytes)
-    if (queued > 0) return
-    for (const resident of residents) {
-      const free = limitBytes - sum([...residents].map((one) => reserved(one, one.width)))
-      const more = Math.floor(Math.max(0, free) / Math.max(1, resident.plan.conversationBytes))
-      const width = Math.min(resident.share.limits.decodeConcurrency, resident.width + more)
-      if (width === resident.width) continue
-      resident.width = width
-      deps.onFreed(resident.entry)
-    }
-  }
-
-  deps.subscribe(() => void widen().catch(() => undefined))
 
   return {
     load: async (entry, signal) => {
@@ -163,12 +155,18 @@ export function createLoader(deps: LoaderDeps): Loader {
       const { giveUp, waitMs, strain } = afterCrashes(entry.crashes, Date.now())
       if (giveUp) throw givenUp(entry)
       if (waitMs > 0) await sleep(waitMs, signal)
-      queued += 1
-      try {
-        await oneAtATime(() => loadNow(entry, modelNeeds(entry.model, config), strain, trusted, signal))
-      } finally {
-        queued -= 1
-      }
+      const wish = { entry, needs: modelNeeds(entry.model, config), strain, trusted }
+      await oneAtATime(() => loadNow(wish, signal))
+    },
+    hasRoom: (resident) => {
+      const { leases, plan, share } = resident
+      const { decodeConcurrency, promptConcurrency } = share.limits
+      if (leases === 0) return true
+      if (waiting) return false
+      // A few more than it computes together: they wait in the engine, whose own limit keeps them from taking memory, and it has the
+      // next one at hand when an answer ends.
+      if (leases >= decodeConcurrency) return leases < decodeConcurrency + promptConcurrency
+      return taken() + plan.conversationBytes <= limitBytes
     },
     memory: async () => {
       const policy = deps.policy()
@@ -178,14 +176,14 @@ export function createLoader(deps: LoaderDeps): Loader {
         limit_source: state.source,
         total_bytes: state.totalBytes,
         available_bytes: state.availableBytes,
-        reserved_bytes: Math.round(sum([...residents].map((resident) => reserved(resident, resident.width)))),
+        reserved_bytes: Math.round(taken()),
         safe_memory: policy.safeMemory,
       }
     },
   }
 }
 
-function toPlanPolicy(policy: PoolPolicy, needs: ModelNeeds, state: MachineState, strain: number): PlanPolicy {
+function toPlanPolicy(policy: PoolPolicy, { needs, strain }: LoadWish, state: MachineState): PlanPolicy {
   const isMetal = state.source === 'metal' || state.source === 'estimate'
   const safe = policy.safeMemory === 'on' || (policy.safeMemory === 'auto' && isMetal && isStrained(needs, state.limitBytes, state.totalBytes))
   return { contextLimit: policy.contextLimit, concurrency: policy.concurrency, safe, strain }
@@ -196,8 +194,8 @@ function toHolder(resident: Resident): Holder<Resident> {
   const { state, memoryBytes } = process.view()
   return {
     id: resident,
-    reserved: reserved(resident, resident.width),
-    least: reserved(resident, leastWidth(resident)),
+    reserved: reserved(resident, resident.leases),
+    least: reserved(resident, 1),
     measured: memoryBytes ?? 0,
     // Somebody may be about to get a lease.
     busy: resident.leases > 0 || entry.waiters.size > 0 || state !== 'ready',

@@ -1,13 +1,13 @@
 /** A model that has memory set aside, as the choice of what gives way needs to see it. Bytes. */
 export interface Holder<T> {
   id: T
-  /** Set aside for it now. */
+  /** Set aside for it now: grows and shrinks with the answers that are being made. */
   reserved: number
-  /** The least that it can do with while its present answers are being made. */
+  /** What stays set aside when these answers have ended. */
   least: number
   /** In use already, as far as it is known. */
   measured: number
-  /** Answers are being made, or it is being loaded. */
+  /** Answers are being made or about to be, or it is being loaded. */
   busy: boolean
   pinned: boolean
   /** On its way out: gets no new requests, and its memory comes back. */
@@ -34,8 +34,6 @@ export interface Room {
 
 export type Step<T> =
   | { do: 'start' }
-  /** Take back what was set aside for conversations that nobody has. */
-  | { do: 'shrink' }
   /** Unload an idle model. */
   | { do: 'evict'; ids: T[] }
   /** Give a busy model no new requests; unload it when its answers have ended. */
@@ -46,8 +44,8 @@ export type Step<T> =
 
 /**
  * The next step towards room for one model. Never over the limit; never ends an answer; pinned models stay; the least recently used go
- * first, idle ones before busy ones, and busy ones only after patience has run out, so that nobody waits for ever for a model that is
- * always in use.
+ * first, idle ones before busy ones, and busy ones only when more than the end of their present answers is needed and patience has run
+ * out: so nobody waits for ever for a model that is always in use.
  */
 export function makeRoom<T>(room: Room, holders: readonly Holder<T>[], wish: Wish): Step<T> {
   const fits = (gone: ReadonlySet<Holder<T>>, size: 'reserved' | 'least'): boolean => {
@@ -55,41 +53,39 @@ export function makeRoom<T>(room: Room, holders: readonly Holder<T>[], wish: Wis
     const taken = staying.reduce((sum, holder) => sum + holder[size], 0)
     return staying.length < room.maxModels && taken + wish.bytes <= room.limitBytes && isFree(gone)
   }
-  /** What other models were promised and have not taken yet is not free. */
   const isFree = (gone: ReadonlySet<Holder<T>>): boolean => {
     if (room.availableBytes === null) return true
     const back = [...gone].reduce((sum, holder) => sum + holder.measured, 0)
     return room.availableBytes + back >= wish.nowBytes
   }
-  const none = new Set<Holder<T>>()
-  if (fits(none, 'reserved')) return { do: 'start' }
-  if (fits(none, 'least')) return { do: 'shrink' }
-
-  const gone = new Set(holders.filter(({ leaving }) => leaving))
-  if (fits(gone, 'least')) return { do: 'wait', ms: null }
-  const oldest = holders.filter((holder) => !holder.pinned && !holder.leaving).sort((a, b) => a.lastUsedAt - b.lastUsedAt)
-  const idle = take(oldest.filter(({ busy }) => !busy))
-  if (idle !== null) return { do: 'evict', ids: idle.map(({ id }) => id) }
-
-  const all = take([...oldest.filter(({ busy }) => !busy), ...oldest.filter(({ busy }) => busy)])
-  if (all === null) {
-    // What is on its way out may be the last that could help.
-    if (gone.size > 0) return { do: 'wait', ms: null }
-    if (!isFree(new Set(holders.filter(({ pinned }) => !pinned)))) return { do: 'refuse', because: 'others' }
-    return { do: 'refuse', because: holders.filter(({ pinned }) => pinned).length >= room.maxModels ? 'count' : 'pinned' }
-  }
-  if (wish.waitedMs < room.patienceMs) return { do: 'wait', ms: room.patienceMs - wish.waitedMs }
-  return { do: 'drain', ids: all.map(({ id }) => id) }
-
   /** The first of `order` that are enough together with those on their way out; null when all are not. */
-  function take(order: readonly Holder<T>[]): Holder<T>[] | null {
-    const leavers = new Set(gone)
+  const take = (order: readonly Holder<T>[], size: 'reserved' | 'least'): Holder<T>[] | null => {
+    const leavers = new Set(leaving)
     const taken: Holder<T>[] = []
     for (const holder of order) {
       leavers.add(holder)
       taken.push(holder)
-      if (fits(leavers, 'least')) return taken
+      if (fits(leavers, size)) return taken
     }
     return null
   }
+  const leaving = new Set(holders.filter((holder) => holder.leaving))
+  if (fits(new Set(), 'reserved')) return { do: 'start' }
+  if (fits(leaving, 'reserved')) return { do: 'wait', ms: null }
+  const movable = holders.filter((holder) => !holder.pinned && !holder.leaving).sort((a, b) => a.lastUsedAt - b.lastUsedAt)
+  const idle = movable.filter(({ busy }) => !busy)
+  const evicted = take(idle, 'reserved')
+  if (evicted !== null) return { do: 'evict', ids: evicted.map(({ id }) => id) }
+  // Enough comes back when the answers that are being made have ended.
+  if (fits(leaving, 'least')) return { do: 'wait', ms: null }
+  const drained = take([...idle, ...movable.filter(({ busy }) => busy)], 'least')
+  if (drained !== null) {
+    if (wish.waitedMs < room.patienceMs) return { do: 'wait', ms: room.patienceMs - wish.waitedMs }
+    return { do: 'drain', ids: drained.map(({ id }) => id) }
+  }
+  // What is on its way out tells more when it is gone: its memory was only estimated.
+  if (leaving.size > 0) return { do: 'wait', ms: null }
+  const pinned = holders.filter((holder) => holder.pinned)
+  if (!isFree(new Set(movable))) return { do: 'refuse', because: 'others' }
+  return { do: 'refuse', because: pinned.length >= room.maxModels ? 'count' : 'pinned' }
 }

@@ -1,7 +1,7 @@
 import type { ResolvedModel } from '../../models/types'
 import { createMachineMemory, type MachineMemory } from '../memory/machine'
 import type { EngineEnvironment, EngineLease, EnginePool } from '../types'
-import { createEntry, isIdle, isReady, slots, viewEntry, type PoolEntry, type Resident, type Waiter } from './entry'
+import { createEntry, isIdle, isReady, viewEntry, type PoolEntry, type Resident, type Waiter } from './entry'
 import { shuttingDown, unloaded } from './errors'
 import { createLoader } from './loader'
 import { defaultPolicy, type PoolPolicy } from './policy'
@@ -46,10 +46,13 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     starter,
     residents,
     retire,
-    onStarted: (resident) => void watch(resident),
-    onFreed: pump,
+    onStarted: (resident) => {
+      void watch(resident)
+      // It has taken what it needs; the rest may be for others.
+      pumpAll()
+      notify()
+    },
     subscribe,
-    notify,
   })
 
   function subscribe(listener: () => void): () => void {
@@ -62,30 +65,33 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     const { resident, waiters } = entry
     if (isReady(resident)) {
       for (const waiter of waiters) {
-        if (resident.leases >= slots(resident)) break
+        if (!loader.hasRoom(resident)) break
         waiters.delete(waiter)
         waiter.grant(lease(entry, resident))
       }
-    } else if (resident === null && entry.load === null && !closed && (waiters.size > 0 || (entry.pinned && entry.error !== null))) {
+    } else if (resident === null && entry.load === null && !closed && (waiters.size > 0 || (entry.pinned && entry.fell))) {
       void load(entry)
     }
     restartIdle(entry)
     if (resident === null && entry.load === null && waiters.size === 0 && entry.error === null) forget(entry)
   }
 
+  /** Memory has come back: any model may be waiting for it. */
+  function pumpAll(): void {
+    for (const entry of [...entries.values()]) pump(entry)
+  }
+
   async function load(entry: PoolEntry): Promise<void> {
     const wish = new AbortController()
     entry.load = wish
+    entry.fell = false
     try {
       await loader.load(entry, wish.signal)
     } catch (error) {
-      if (!wish.signal.aborted) {
-        if (entry.pinned && entry.error !== null && entry.resident === null && isFinal(error)) entry.pinned = false
-        refuseAll(entry, error)
-      }
+      if (!wish.signal.aborted) refuseAll(entry, error)
     } finally {
       if (entry.load === wish) entry.load = null
-      pump(entry)
+      pumpAll()
       notify()
     }
   }
@@ -97,13 +103,14 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     residents.delete(resident)
     if (entry.resident === resident) {
       entry.resident = null
+      entry.fell = !end.expected && entry.loadedAt !== null
       entry.loadedAt = null
       if (!end.expected) {
         entry.error = end.error
         if (end.counts) entry.crashes = [...entry.crashes, { at: Date.now(), starved: end.starved }].slice(-10)
       }
-      pump(entry)
     }
+    pumpAll()
     notify()
   }
 
@@ -160,7 +167,7 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
         released = true
         resident.leases -= 1
         entry.lastUsedAt = Date.now()
-        pump(entry)
+        pumpAll()
         notify()
       },
     }
@@ -273,9 +280,4 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
       notify()
     },
   }
-}
-
-/** Waiting would not help. */
-function isFinal(error: unknown): boolean {
-  return error instanceof AppError && error.code !== 'engine_crashed'
 }

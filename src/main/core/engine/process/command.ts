@@ -37,7 +37,8 @@ export interface EngineSettings {
   freedBytes: number
 }
 
-const inherited = /^(HOME|PATH|TMPDIR|LANG|LC_[A-Z]+|USER|LOGNAME|TZ)$/
+/** `MLXK_ENGINE_WITHOUT`: patches of the launcher that a user wants left out, when one does harm with an mlx_lm of their own. */
+const inherited = /^(HOME|PATH|TMPDIR|LANG|LC_[A-Z]+|USER|LOGNAME|TZ|MLXK_ENGINE_WITHOUT)$/
 
 /**
  * The whole environment of an engine. A white list, because Python, MLX (ranks, hostfiles), and the loader all obey variables that
