@@ -64,7 +64,8 @@ export const engineMemory = z.object({
   /** What other programs leave at the moment; null when the system does not say. */
   available_bytes: z.number().int().nullable(),
   reserved_bytes: z.number().int(),
-  safe_memory: z.boolean(),
+  /** The setting. `auto` decides for each model. */
+  safe_memory: z.enum(['auto', 'on', 'off']),
 })
 
 /** Seconds; null = for ever, 0 = until the last answer has ended. */

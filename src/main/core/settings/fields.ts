@@ -22,8 +22,7 @@ const number = (value: string): unknown => (/^\d{1,15}$/.test(value.trim()) ? Nu
 const isInteger = (value: unknown, low: number, high: number): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high
 
-const isNumber = (value: unknown, low: number, high: number): boolean =>
-  typeof value === 'number' && value >= low && value <= high
+const isNumber = (value: unknown, low: number, high: number): boolean => typeof value === 'number' && value >= low && value <= high
 
 const ownField = { variables: [], parse: text } as const
 

@@ -18,7 +18,7 @@ const defaults = {
     max_models: null,
     memory_limit_gb: null,
     keep_alive_minutes: 15,
-    safe_memory: 'auto',
+    safe_memory: 'auto' as const,
     concurrency: null,
     context_limit: null,
   },

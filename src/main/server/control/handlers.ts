@@ -42,7 +42,11 @@ export interface HandlerDeps {
  */
 async function* loadModel(
   deps: Pick<HandlerDeps, 'catalog' | 'pool'>,
-  { model: spec, keep_alive_s: keepAliveS, pinned }: { model: string; keep_alive_s?: number | null | undefined; pinned?: boolean | undefined },
+  {
+    model: spec,
+    keep_alive_s: keepAliveS,
+    pinned,
+  }: { model: string; keep_alive_s?: number | null | undefined; pinned?: boolean | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<LoadedModel> {
   const { catalog, pool } = deps

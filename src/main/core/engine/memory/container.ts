@@ -15,9 +15,13 @@ const unlimited = 2 ** 60
  */
 export async function readContainer(file: (path: string) => Promise<string>): Promise<ContainerMemory | null> {
   const groups = parseGroups(await file('/proc/self/cgroup').catch(() => ''))
-  const found = await Promise.all(groups.flatMap(({ root, path, names }) => ancestors(path).map((at) => readGroup(file, root + at, names))))
+  const found = await Promise.all(
+    groups.flatMap(({ root, path, names }) => ancestors(path).map((at) => readGroup(file, root + at, names))),
+  )
   // The one that has the least left stops us first.
-  return found.filter((group) => group !== null).sort((a, b) => a.limitBytes - a.usedBytes - (b.limitBytes - b.usedBytes))[0] ?? null
+  return (
+    found.filter((group) => group !== null).sort((a, b) => a.limitBytes - a.usedBytes - (b.limitBytes - b.usedBytes))[0] ?? null
+  )
 }
 
 interface GroupNames {
@@ -41,7 +45,12 @@ function parseGroups(text: string): { root: string; path: string; names: GroupNa
 
 function ancestors(path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '' && part !== '..')
-  return Array.from({ length: parts.length + 1 }, (_, count) => parts.slice(0, count).map((part) => `/${part}`).join(''))
+  return Array.from({ length: parts.length + 1 }, (_, count) =>
+    parts
+      .slice(0, count)
+      .map((part) => `/${part}`)
+      .join(''),
+  )
 }
 
 async function readGroup(

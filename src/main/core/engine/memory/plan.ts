@@ -127,7 +127,10 @@ export function shareMemory(plan: MemoryPlan, room: number, policy: PlanPolicy):
   const left = Math.max(0, room - plan.baseBytes - plan.conversationBytes)
   const most = Math.min(largestCache / (policy.safe ? 4 : 1) / halvings, cacheEntries * plan.conversationBytes)
   const promptCacheBytes = Math.floor(Math.max(Math.min(most, left / 4), smallCache(plan.conversationBytes)))
-  const cap = Math.max(1, Math.floor(Math.min(maxWidth, policy.concurrency ?? maxWidth, policy.safe ? safeWidth : maxWidth) / halvings))
+  const cap = Math.max(
+    1,
+    Math.floor(Math.min(maxWidth, policy.concurrency ?? maxWidth, policy.safe ? safeWidth : maxWidth) / halvings),
+  )
   const conversations = Math.floor((room - plan.baseBytes - promptCacheBytes) / Math.max(1, plan.conversationBytes))
   const decodeConcurrency = Math.min(cap, Math.max(1, conversations))
   // Prompts that are read together have their activations together; they may take a twentieth of the room.

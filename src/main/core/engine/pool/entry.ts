@@ -14,9 +14,8 @@ export interface Resident {
   leases: number
   /** On its way out: nobody gets a lease any more. */
   leaving: boolean
-  readonly startedAt: number
   /** Resolves when the process is gone and forgotten, its record too. */
-  gone: Promise<void>
+  readonly gone: Promise<void>
 }
 
 /** Someone who wants a lease. */
@@ -30,6 +29,8 @@ export interface PoolEntry {
   readonly key: string
   model: ResolvedModel
   resident: Resident | null
+  /** Resolves when the latest process is gone and its record too. */
+  gone: Promise<void>
   /** The load that is wanted: waiting for its turn, for memory, after a crash, or going on. */
   load: AbortController | null
   /** In the order in which they came. */
@@ -42,6 +43,8 @@ export interface PoolEntry {
   error: AppError | null
   loadedAt: number | null
   lastUsedAt: number | null
+  /** Rises with every use of any model: times are too coarse to tell who was first. */
+  turn: number
   idleTimer: NodeJS.Timeout | null
   expiresAt: number | null
   /** It crashed after it had been loaded: a pinned model comes back by itself. */
@@ -60,6 +63,7 @@ export function createEntry(model: ResolvedModel): PoolEntry {
     key: model.snapshotPath,
     model,
     resident: null,
+    gone: Promise.resolve(),
     load: null,
     waiters: new Set(),
     pinned: false,
@@ -68,6 +72,7 @@ export function createEntry(model: ResolvedModel): PoolEntry {
     error: null,
     loadedAt: null,
     lastUsedAt: null,
+    turn: 0,
     idleTimer: null,
     expiresAt: null,
     fell: false,
@@ -92,26 +97,51 @@ function iso(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString()
 }
 
+/** What is true of a model only while it has a process. */
+type ProcessView = Pick<
+  LoadedModel,
+  'progress' | 'memory_bytes' | 'need_bytes' | 'concurrency' | 'in_flight' | 'pid' | 'context_length' | 'state'
+>
+
+function viewResident(resident: Resident): ProcessView {
+  const { process, plan, share, leases, leaving } = resident
+  const { state, progress, memoryBytes } = process.view()
+  return {
+    state: leaving && state === 'ready' ? 'draining' : state,
+    progress,
+    memory_bytes: memoryBytes,
+    need_bytes: Math.round(reserved(resident, leases)),
+    concurrency: share.limits.decodeConcurrency,
+    in_flight: leases,
+    pid: state === 'crashed' || state === 'stopped' ? null : process.pid,
+    context_length: plan.contextLength,
+  }
+}
+
+function viewWithout({ model, error }: PoolEntry): ProcessView {
+  return {
+    state: error === null ? 'spawning' : 'crashed',
+    progress: null,
+    memory_bytes: null,
+    need_bytes: null,
+    concurrency: null,
+    in_flight: 0,
+    pid: null,
+    context_length: model.summary.context.tokens,
+  }
+}
+
 export function viewEntry(entry: PoolEntry, defaultKeepAliveMs: number | null): LoadedModel {
   const { model, error, resident } = entry
-  const view = resident?.process.view() ?? null
   const keepAliveMs = entry.keepAliveMs === undefined ? defaultKeepAliveMs : entry.keepAliveMs
-  const state = view === null ? (error === null ? 'spawning' : 'crashed') : view.state
   return {
     name: model.name,
     hash: model.hash,
-    state: resident?.leaving === true && state === 'ready' ? 'draining' : state,
-    progress: view?.progress ?? null,
-    memory_bytes: view?.memoryBytes ?? null,
-    need_bytes: resident === null ? null : Math.round(reserved(resident, resident.leases)),
-    concurrency: resident?.share.limits.decodeConcurrency ?? null,
-    in_flight: resident?.leases ?? 0,
+    ...(resident === null ? viewWithout(entry) : viewResident(resident)),
     queued: entry.waiters.size,
     pinned: entry.pinned,
     keep_alive_s: keepAliveMs === null ? null : keepAliveMs / 1000,
     expires_at: iso(entry.expiresAt),
-    pid: view === null || view.state === 'crashed' || view.state === 'stopped' ? null : (resident?.process.pid ?? null),
-    context_length: resident?.plan.contextLength ?? model.summary.context.tokens,
     loaded_at: iso(entry.loadedAt),
     last_used_at: iso(entry.lastUsedAt),
     error: error === null ? null : toSerializedError(error),

@@ -25,18 +25,28 @@ export function givenUp(entry: PoolEntry): AppError {
 /** No unloading of anything would help. */
 export function tooLarge(name: string, needBytes: number, machine: MachineState): AppError {
   const limit = machine.source === 'settings' ? 'the settings allow' : 'this machine has for models'
-  return new AppError('insufficient_memory', `${name} needs ${gigabytes(needBytes)}, and ${limit} ${gigabytes(machine.limitBytes)}.`, {
-    hint:
-      machine.source === 'settings'
-        ? 'Raise engine.memory_limit_gb in the settings, or choose a smaller model or one of fewer bits.'
-        : 'Choose a smaller model or one of fewer bits.',
-    data: { model: name, need_bytes: needBytes, limit_bytes: machine.limitBytes },
-  })
+  return new AppError(
+    'insufficient_memory',
+    `${name} needs ${gigabytes(needBytes)}, and ${limit} ${gigabytes(machine.limitBytes)}.`,
+    {
+      hint:
+        machine.source === 'settings'
+          ? 'Raise engine.memory_limit_gb in the settings, or choose a smaller model or one of fewer bits.'
+          : 'Choose a smaller model or one of fewer bits.',
+      data: { model: name, need_bytes: needBytes, limit_bytes: machine.limitBytes },
+    },
+  )
 }
 
 /** It would fit if others gave way, and they will not by themselves. */
 export function noRoom(name: string, needBytes: number, machine: MachineState, because: 'pinned' | 'count' | 'others'): AppError {
-  const data = { model: name, need_bytes: needBytes, limit_bytes: machine.limitBytes, available_bytes: machine.availableBytes, because }
+  const data = {
+    model: name,
+    need_bytes: needBytes,
+    limit_bytes: machine.limitBytes,
+    available_bytes: machine.availableBytes,
+    because,
+  }
   if (because === 'others') {
     const free = gigabytes(machine.availableBytes ?? 0)
     return new AppError('memory_busy', `${name} needs ${gigabytes(needBytes)}, and other programs leave ${free}.`, {

@@ -22,6 +22,7 @@ export interface LoaderDeps {
   /** All that have memory set aside. */
   residents: Set<Resident>
   retire: (resident: Resident, graceMs: number) => Promise<void>
+  onUse: (entry: PoolEntry) => void
   onStarted: (resident: Resident) => void
   subscribe: (listener: () => void) => () => void
 }
@@ -70,7 +71,7 @@ export function createLoader(deps: LoaderDeps): Loader {
       waiting = false
     }
     entry.loadedAt = Date.now()
-    entry.lastUsedAt = entry.loadedAt
+    deps.onUse(entry)
   }
 
   /** Waits until the model fits, and makes others give way. Null when nobody wants it any more. */
@@ -106,10 +107,11 @@ export function createLoader(deps: LoaderDeps): Loader {
             const share = shareMemory(plan, room, planPolicy)
             const { safe: safeMemory } = planPolicy
             const started = deps.starter.start({ python, model: entry.model, plan, limits: share.limits, safeMemory, trusted })
-            const resident: Resident = { ...started, entry, plan, share, leases: 0, leaving: false, startedAt: Date.now() }
+            const resident: Resident = { ...started, entry, plan, share, leases: 0, leaving: false }
             // In the same turn as the decision: nobody may take the room in between.
             residents.add(resident)
             entry.resident = resident
+            entry.gone = resident.gone
             entry.error = null
             waiting = false
             return resident
@@ -185,7 +187,8 @@ export function createLoader(deps: LoaderDeps): Loader {
 
 function toPlanPolicy(policy: PoolPolicy, { needs, strain }: LoadWish, state: MachineState): PlanPolicy {
   const isMetal = state.source === 'metal' || state.source === 'estimate'
-  const safe = policy.safeMemory === 'on' || (policy.safeMemory === 'auto' && isMetal && isStrained(needs, state.limitBytes, state.totalBytes))
+  const safe =
+    policy.safeMemory === 'on' || (policy.safeMemory === 'auto' && isMetal && isStrained(needs, state.limitBytes, state.totalBytes))
   return { contextLimit: policy.contextLimit, concurrency: policy.concurrency, safe, strain }
 }
 
@@ -201,7 +204,7 @@ function toHolder(resident: Resident): Holder<Resident> {
     busy: resident.leases > 0 || entry.waiters.size > 0 || state !== 'ready',
     pinned: entry.pinned,
     leaving: resident.leaving,
-    lastUsedAt: entry.lastUsedAt ?? resident.startedAt,
+    turn: entry.turn,
   }
 }
 

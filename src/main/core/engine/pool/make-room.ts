@@ -12,7 +12,8 @@ export interface Holder<T> {
   pinned: boolean
   /** On its way out: gets no new requests, and its memory comes back. */
   leaving: boolean
-  lastUsedAt: number
+  /** Rises with use. */
+  turn: number
 }
 
 export interface Wish {
@@ -72,7 +73,7 @@ export function makeRoom<T>(room: Room, holders: readonly Holder<T>[], wish: Wis
   const leaving = new Set(holders.filter((holder) => holder.leaving))
   if (fits(new Set(), 'reserved')) return { do: 'start' }
   if (fits(leaving, 'reserved')) return { do: 'wait', ms: null }
-  const movable = holders.filter((holder) => !holder.pinned && !holder.leaving).sort((a, b) => a.lastUsedAt - b.lastUsedAt)
+  const movable = holders.filter((holder) => !holder.pinned && !holder.leaving).sort((a, b) => a.turn - b.turn)
   const idle = movable.filter(({ busy }) => !busy)
   const evicted = take(idle, 'reserved')
   if (evicted !== null) return { do: 'evict', ids: evicted.map(({ id }) => id) }

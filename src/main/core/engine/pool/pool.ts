@@ -31,10 +31,11 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
   const entries = new Map<string, PoolEntry>()
   const residents = new Set<Resident>()
   const listeners = new Set<() => void>()
+  let turns = 0
   let closed = false
 
   const notify = (): void => {
-    for (const listener of [...listeners]) listener()
+    for (const listener of listeners) listener()
   }
   const starter = createStarter({ ...deps, onChange: notify, onWorkingSet: (bytes) => void machine.learn(bytes) })
   const loader = createLoader({
@@ -46,6 +47,7 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     starter,
     residents,
     retire,
+    onUse: use,
     onStarted: (resident) => {
       void watch(resident)
       // It has taken what it needs; the rest may be for others.
@@ -54,6 +56,12 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     },
     subscribe,
   })
+
+  function use(entry: PoolEntry): void {
+    entry.lastUsedAt = Date.now()
+    turns += 1
+    entry.turn = turns
+  }
 
   function subscribe(listener: () => void): () => void {
     listeners.add(listener)
@@ -78,7 +86,7 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
 
   /** Memory has come back: any model may be waiting for it. */
   function pumpAll(): void {
-    for (const entry of [...entries.values()]) pump(entry)
+    for (const entry of entries.values()) pump(entry)
   }
 
   async function load(entry: PoolEntry): Promise<void> {
@@ -144,9 +152,12 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     const ms = entry.keepAliveMs === undefined ? policy().keepAliveMs : entry.keepAliveMs
     if (ms === null || ms > longestTimer) return
     entry.expiresAt = (entry.lastUsedAt ?? Date.now()) + ms
-    entry.idleTimer = setTimeout(() => {
-      if (isIdle(entry) && entry.resident !== null) void retire(entry.resident, 0)
-    }, Math.max(0, entry.expiresAt - Date.now()))
+    entry.idleTimer = setTimeout(
+      () => {
+        if (isIdle(entry) && entry.resident !== null) void retire(entry.resident, 0)
+      },
+      Math.max(0, entry.expiresAt - Date.now()),
+    )
     entry.idleTimer.unref()
   }
 
@@ -154,7 +165,7 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     let released = false
     const { process: engine, plan } = resident
     resident.leases += 1
-    entry.lastUsedAt = Date.now()
+    use(entry)
     return {
       url: engine.url(),
       token: engine.token,
@@ -166,7 +177,7 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
         if (released) return
         released = true
         resident.leases -= 1
-        entry.lastUsedAt = Date.now()
+        use(entry)
         pumpAll()
         notify()
       },
@@ -239,6 +250,7 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     wish?.abort(unloaded(entry.model.name))
     refuseAll(entry, unloaded(entry.model.name))
     if (resident !== null) await retire(resident, graceMs)
+    await entry.gone
     pump(entry)
     notify()
   }

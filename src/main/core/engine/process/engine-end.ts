@@ -45,7 +45,12 @@ export function describeEnd(facts: EndFacts): EngineEnd & { expected: false } {
     const stalled = failure?.code === 'engine_timeout'
     const sentence = stalled ? `The engine of ${name} hung: ${reason}` : `The engine of ${name} ended unexpectedly: ${reason}`
     const hint = starved ? `Try again: it is started anew, with less. ${memoryHint}` : 'Try again: it is started anew.'
-    return { expected: false, error: new AppError(stalled ? 'engine_timeout' : 'engine_crashed', sentence, { hint, data }), counts: true, starved }
+    return {
+      expected: false,
+      error: new AppError(stalled ? 'engine_timeout' : 'engine_crashed', sentence, { hint, data }),
+      counts: true,
+      starved,
+    }
   }
   const code = failure?.code === 'custom_code_refused' ? failure.code : 'engine_load_failed'
   const hint =

@@ -156,12 +156,17 @@ export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessS
     if (loaded && port !== null && state === 'loading') void warm()
   }
 
+  function onLoading({ done, total }: { done: number; total: number }): void {
+    toldLoading ||= done > 0
+    // Until it tells more than the beginning, what the system says is better.
+    if (toldLoading || progress === null) progress = total > 0 ? Math.min(1, done / total) : null
+    set('loading')
+  }
+
   function onEvent(event: LauncherEvent): void {
     switch (event.event) {
       case 'loading':
-        toldLoading ||= event.done > 0
-        if (toldLoading || progress === null) progress = event.total > 0 ? Math.min(1, event.done / event.total) : null
-        set('loading')
+        onLoading(event)
         return
       case 'loaded':
         loaded = true
@@ -213,7 +218,15 @@ export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessS
     watchdog.close()
     clearInterval(memoryTimer)
     const wasReady = state === 'ready' || state === 'draining'
-    const facts = { name: spec.name, wasReady, exitCode: code, signal: signalName, spawnError, failure, lastLines: spec.log.lines() }
+    const facts = {
+      name: spec.name,
+      wasReady,
+      exitCode: code,
+      signal: signalName,
+      spawnError,
+      failure,
+      lastLines: spec.log.lines(),
+    }
     const end: EngineEnd = stopping ? { expected: true } : describeEnd(facts)
     set(end.expected ? 'stopped' : 'crashed')
     ready.reject(end.expected ? new AppError('cancelled', `${spec.name} was unloaded while it was loading.`) : end.error)

@@ -33,7 +33,7 @@ export async function* openEngineStream(
   try {
     const response = await connection.response
     if (response.statusCode !== 200) throw engineError(response.statusCode ?? 0, await readBounded(response))
-    if (yield* readEvents(response, () => watch?.beat())) return
+    if (yield* readEvents(response, () => watch?.beat(), signal)) return
     throw new AppError('engine_crashed', 'The engine ended the answer in the middle.', {
       hint: 'Try again; the log has the reason.',
     })
@@ -82,7 +82,11 @@ function connect(
 }
 
 /** Returns true when the stream ended as it should, with `[DONE]`. */
-async function* readEvents(response: IncomingMessage, onBytes: () => void): AsyncGenerator<EngineStreamEvent, boolean, void> {
+async function* readEvents(
+  response: IncomingMessage,
+  onBytes: () => void,
+  signal: AbortSignal,
+): AsyncGenerator<EngineStreamEvent, boolean, void> {
   let events: EngineStreamEvent[] = []
   let done = false
   const parser = createParser({
@@ -105,7 +109,10 @@ async function* readEvents(response: IncomingMessage, onBytes: () => void): Asyn
     parser.feed(text)
     const batch = events
     events = []
-    yield* batch
+    for (const event of batch) {
+      throwIfAborted(signal)
+      yield event
+    }
     if (done) return true
   }
   return false
