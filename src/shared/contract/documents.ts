@@ -86,7 +86,10 @@ export const doctorReport = z.object({
     path: z.string(),
     /** What chose the path. */
     rule: z.string(),
-    state: z.enum(['ok', 'missing', 'not_writable']),
+    /** `not_a_folder`: a file, or a link that leads to no folder, is in its place. */
+    state: z.enum(['ok', 'missing', 'not_writable', 'not_a_folder']),
+    /** Null when the state is `ok` or `missing`. */
+    reason: z.string().nullable(),
     free_bytes: bytes.nullable(),
   }),
   roots: z.array(cacheRoot.extend({ free_bytes: bytes.nullable() })),

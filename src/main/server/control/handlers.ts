@@ -11,6 +11,7 @@ import type {
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
 import type { Jobs } from '../../core/jobs'
+import type { ApiKeys } from '../../core/keys'
 import type { ModelCatalog } from '../../core/models/types'
 import type { Repairer } from '../../core/repair'
 import type { Storage } from '../../core/storage'
@@ -34,6 +35,7 @@ export interface HandlerDeps {
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
+  keys: ApiKeys
 }
 
 /**
@@ -82,6 +84,9 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
   const { catalog, environment, generator, jobs, pool } = deps
   const nothing = Promise.resolve({})
   return {
+    'keys.list': () => Promise.resolve({ keys: deps.keys.list() }),
+    'keys.create': (options) => deps.keys.create(options),
+    'keys.revoke': ({ key }) => deps.keys.revoke(key).then(() => nothing),
     'app.info': () => Promise.resolve(deps.info),
     'ui.link': () => Promise.resolve({ url: deps.drawLink() }),
     'state.watch': (_input, { signal }) => deps.watchState(signal),

@@ -5,12 +5,13 @@ import { AppError } from '../../../../shared/errors'
 import { locateNamed, readLock, type EngineLock } from '../../interpreter'
 import type { DataPaths, Env, Layout, Platform } from '../../system'
 import type { EngineEnvironment } from '../types'
-import { findUv, pythonCandidates, pythonHint, type FileProbe } from './candidates'
+import type { FileProbe } from './candidates'
 import { createChannel } from './channel'
 import { installManaged, type InstallDeps } from './install'
 import { inspectManaged } from './managed'
 import { runCommand, type RunCommand } from './run-command'
 import { createNamedInterpreter } from './named'
+import { createPrecheck } from './precheck'
 
 export interface EngineEnvironmentDeps {
   env: Env
@@ -30,6 +31,7 @@ export function createEngineEnvironment(deps: EngineEnvironmentDeps): EngineEnvi
   const run = deps.run ?? runCommand
   const files = deps.files ?? realFiles
   const inspectNamed = createNamedInterpreter({ env, platform, run })
+  const precheck = createPrecheck({ env, platform, files, run })
   let installing = false
   let readOnce: EngineLock | null = null
   const lock = (): EngineLock => (readOnce ??= readLock(deps.layout.resources))
@@ -45,13 +47,10 @@ export function createEngineEnvironment(deps: EngineEnvironmentDeps): EngineEnvi
       return { ...base, state: 'ready', python: managed.python, versions, reason: null, hint: null }
     }
     if (managed.state === 'broken') return { ...nothing, state: 'broken', reason: managed.reason, hint: 'mlxk engine install' }
-    return canInstall()
+    const problem = await precheck()
+    return problem === null
       ? { ...nothing, state: 'missing', reason: 'The engine is not installed.', hint: 'mlxk engine install' }
-      : { ...nothing, state: 'missing', reason: 'No Python was found.', hint: pythonHint(env, platform, files) }
-  }
-
-  function canInstall(): boolean {
-    return findUv(env, platform, files) !== null || pythonCandidates(env, platform, files).length > 0
+      : { ...nothing, state: 'missing', reason: problem.message, hint: problem.hint ?? null }
   }
 
   async function status(): Promise<EngineStatus> {

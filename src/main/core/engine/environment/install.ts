@@ -85,23 +85,33 @@ interface Tools {
   python: { path: string; facts: PythonFacts } | null
 }
 
-async function findTools(deps: InstallDeps, signal: AbortSignal): Promise<Tools> {
+/**
+ * What an installation would be made with.
+ * @throws AppError engine_missing, which says what is wrong with the interpreters that are there and how to get one that will do
+ */
+export async function findTools(
+  deps: Pick<InstallDeps, 'env' | 'platform' | 'files' | 'run'>,
+  signal: AbortSignal,
+): Promise<Tools> {
   const env = commandEnvironment(deps.env)
   const found = findUv(deps.env, deps.platform, deps.files)
   const works = found !== null && (await deps.run(found, ['--version'], { env, signal, timeoutMs: 15_000 })).code === 0
   const uv = works ? found : null
   const reasons: string[] = []
+  let venvMissing = false
   for (const path of pythonCandidates(deps.env, deps.platform, deps.files).slice(0, 40)) {
     const facts = await probePython(deps.run, path, env, signal)
     if (facts === null) continue
-    const reason = unsuitable(facts, deps.platform) ?? (facts.venv || uv !== null ? null : 'its venv module is not installed')
+    const useless = unsuitable(facts, deps.platform)
+    const reason = useless ?? (facts.venv || uv !== null ? null : 'its venv module is not installed')
     if (reason === null) return { uv, python: { path: facts.executable, facts } }
+    venvMissing ||= useless === null
     reasons.push(`${path}: ${reason}`)
   }
   if (uv !== null) return { uv, python: null }
   const looked = reasons.length === 0 ? '' : ` Found, but of no use: ${reasons.slice(0, 3).join('; ')}.`
   throw new AppError('engine_missing', `No Python was found that can run the engine (3.11 to 3.14).${looked}`, {
-    hint: pythonHint(deps.env, deps.platform, deps.files),
+    hint: pythonHint(deps.env, deps.platform, deps.files, reasons.length === 0 || venvMissing),
     data: { candidates: reasons },
   })
 }
