@@ -57,6 +57,13 @@ export function createLoader(deps: LoaderDeps): Loader {
 
   const isWanted = (entry: PoolEntry): boolean => entry.waiters.size > 0 || entry.pinned
 
+  /** @throws AppError custom_code_refused */
+  async function check(model: ResolvedModel): Promise<{ needs: ModelNeeds; trusted: boolean }> {
+    const [config, trusted] = await Promise.all([readModelConfig(model.snapshotPath), deps.isTrusted(model)])
+    if (!trusted) refuseCustomCode(model.name, config)
+    return { needs: modelNeeds(model, config), trusted }
+  }
+
   async function loadNow(wish: LoadWish, signal: AbortSignal): Promise<void> {
     const { entry } = wish
     signal.throwIfAborted()
@@ -151,14 +158,13 @@ export function createLoader(deps: LoaderDeps): Loader {
 
   return {
     load: async (entry, signal) => {
-      const config = await readModelConfig(entry.model.snapshotPath)
-      const trusted = await deps.isTrusted(entry.model)
-      if (!trusted) refuseCustomCode(entry.model.name, config)
       const { giveUp, waitMs, strain } = afterCrashes(entry.crashes, Date.now())
       if (giveUp) throw givenUp(entry)
       if (waitMs > 0) await sleep(waitMs, signal)
-      const wish = { entry, needs: modelNeeds(entry.model, config), strain, trusted }
-      await oneAtATime(() => loadNow(wish, signal))
+      const checked = check(entry.model)
+      // Its place in the queue is that of the wish; a refusal need not wait for the turn.
+      const loaded = oneAtATime(async () => loadNow({ entry, strain, ...(await checked) }, signal))
+      await Promise.all([checked, loaded])
     },
     hasRoom: (resident) => {
       const { leases, plan, share } = resident
