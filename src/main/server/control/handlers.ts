@@ -11,6 +11,7 @@ import type {
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
 import type { Jobs } from '../../core/jobs'
+import type { ApiKeys } from '../../core/keys'
 import type { ModelCatalog } from '../../core/models/types'
 import type { Repairer } from '../../core/repair'
 import type { Storage } from '../../core/storage'
@@ -34,6 +35,7 @@ export interface HandlerDeps {
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
+  keys: ApiKeys
 }
 
 /**
@@ -42,7 +44,11 @@ export interface HandlerDeps {
  */
 async function* loadModel(
   deps: Pick<HandlerDeps, 'catalog' | 'pool'>,
-  spec: string,
+  {
+    model: spec,
+    keep_alive_s: keepAliveS,
+    pinned,
+  }: { model: string; keep_alive_s?: number | null | undefined; pinned?: boolean | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<LoadedModel> {
   const { catalog, pool } = deps
@@ -53,11 +59,9 @@ async function* loadModel(
     outcome = result
     settled.emit(undefined)
   }
-  pool.acquire(model, { signal: new AbortController().signal }).then(
-    (lease) => {
-      lease.release()
-      settle({})
-    },
+  const keepAliveMs = typeof keepAliveS === 'number' ? keepAliveS * 1000 : keepAliveS
+  pool.load(model, { signal: new AbortController().signal, keepAliveMs, pinned }).then(
+    () => settle({}),
     (error: unknown) => settle({ error }),
   )
   const read = (): { state: LoadedModel | undefined; outcome: { error?: unknown } | null } => ({
@@ -80,6 +84,9 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
   const { catalog, environment, generator, jobs, pool } = deps
   const nothing = Promise.resolve({})
   return {
+    'keys.list': () => Promise.resolve({ keys: deps.keys.list() }),
+    'keys.create': (options) => deps.keys.create(options),
+    'keys.revoke': ({ key }) => deps.keys.revoke(key).then(() => nothing),
     'app.info': () => Promise.resolve(deps.info),
     'ui.link': () => Promise.resolve({ url: deps.drawLink() }),
     'state.watch': (_input, { signal }) => deps.watchState(signal),
@@ -102,11 +109,16 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
     'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }).finally(deps.modelsChanged),
     'engine.status': () => environment.status(),
-    'models.load': ({ model }, { signal }: CallContext) => loadModel({ catalog, pool }, model, signal),
-    'models.unload': async ({ model }) => {
-      await pool.unload(await toLoadedName(model, deps))
+    'models.load': (input, { signal }: CallContext) => loadModel({ catalog, pool }, input, signal),
+    'models.unload': async ({ model, force }) => {
+      await pool.unload(await toLoadedName(model, deps), force === true ? { drainMs: 0 } : {})
       return {}
     },
+    'models.pin': async ({ model, pinned }) => {
+      pool.pin(await toLoadedName(model, deps), pinned)
+      return {}
+    },
+    'engine.memory': () => pool.memory(),
     'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
   }
 }
