@@ -11,5 +11,6 @@
  */
 export { createEngineEnvironment } from './environment/environment'
 export { createEnginePool, type EnginePoolDeps } from './pool/pool'
+export { contextError } from './stream/engine-error'
 export { openEngineStream } from './stream/engine-stream'
 export type * from './types'

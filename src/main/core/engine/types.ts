@@ -56,9 +56,28 @@ export interface EngineChunk {
 export interface EngineChoice {
   finish_reason: string | null
   /** Chat; every delta repeats `role`. `tool_calls` come whole, one per call. */
-  delta?: { role?: string; content?: string; reasoning?: string; tool_calls?: unknown[] }
+  delta?: { role?: string; content?: string; reasoning?: string; tool_calls?: EngineToolCall[] }
   /** Raw completions. */
   text?: string
+  /** The tokens since the chunk before; only of our launcher, and only when asked for. */
+  logprobs?: { content: EngineToken[] }
+}
+
+export interface EngineToolCall {
+  id?: string
+  function: { name: string; arguments: string }
+}
+
+export interface EngineTokenAlternative {
+  bytes: number[]
+  logprob: number
+}
+
+export interface EngineToken extends EngineTokenAlternative {
+  /** What the detokenizer gave for it: empty until a character is whole. */
+  text: string
+  /** Best first. */
+  top: EngineTokenAlternative[]
 }
 
 /** `completion_tokens` counts the end-of-sequence token. */

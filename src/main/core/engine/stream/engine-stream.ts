@@ -31,7 +31,8 @@ export async function* openEngineStream(
   )
   try {
     const response = await connection.response
-    if (response.statusCode !== 200) throw engineError(response.statusCode ?? 0, await readBounded(response))
+    if (response.statusCode !== 200)
+      throw engineError(response.statusCode ?? 0, await readBounded(response), path === '/v1/completions' ? 'prompt' : 'messages')
     if (yield* readEvents(response)) return
     throw new AppError('engine_crashed', 'The engine ended the answer in the middle.', {
       hint: 'Try again; the log has the reason.',
