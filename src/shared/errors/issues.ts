@@ -101,7 +101,9 @@ function complain(issue: Issue, given: unknown): string {
     case 'custom':
       // Our own words, written to follow a name.
       return issue.message.replace(/\.$/, '')
-    default:
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'invalid_element':
       return 'has not the form that is asked for'
   }
 }
