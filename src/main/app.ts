@@ -11,11 +11,20 @@ import type { EngineEnvironment, EnginePool } from './core/engine/types'
 import { createGenerator, type Generator } from './core/generation'
 import { createEngineSupport } from './core/interpreter'
 import { createJobs } from './core/jobs'
+import { createApiKeys } from './core/keys'
 import { complainTo, createLog, logCalls, type Log } from './core/log'
 import { createCatalog, createVerdictIndex, type ModelCatalog } from './core/models'
 import { acquireOwnership, alreadyRunning, connectOwner, createRepoLock, findOwner, type Ownership } from './core/ownership'
 import { createRepairer, type Repairer } from './core/repair'
-import { chooseLogLevel, chooseServer, createSettings, type OpenSettings, type ServerFlags } from './core/settings'
+import {
+  chooseLogLevel,
+  chooseServer,
+  createSettings,
+  isLoopbackHost,
+  type Chosen,
+  type OpenSettings,
+  type ServerFlags,
+} from './core/settings'
 import type { SettingsStore } from './core/settings/types'
 import { createInUse, createStorage, type InUseDeps, type Storage } from './core/storage'
 import { createStatePublisher, watchRoots } from './core/state'
@@ -25,7 +34,7 @@ import { createApiListener } from './server/api-listener'
 import { buildControl, createHandlers, createOneTimeCodes, listenControl } from './server/control'
 import { createDemoSwitch } from './server/demo-switch'
 import type { Listening } from './server/http'
-import { serveApi } from './server/openai'
+import { serveApi, type ApiAccess } from './server/openai'
 
 export interface AppOptions {
   env: Env
@@ -58,7 +67,7 @@ export interface App extends Core {
   dispatcher: Dispatcher
   log: Log
   state: { current: () => AppState; subscribe: (listener: (state: AppState) => void) => () => void }
-  /** Starts the OpenAI API. @throws AppError port_in_use (data: port, pid, process), listen_failed, invalid_setting */
+  /** Starts the OpenAI API. @throws AppError port_in_use (data: port, pid, process), listen_failed, invalid_setting (a host beyond loopback without a key) */
   startApi: (options: { host?: string; port?: number; maxTokens?: number | null }) => Promise<ServerStatus>
   stopApi: () => Promise<void>
   /** `http://127.0.0.1:PORT` of the control listener. */
@@ -131,8 +140,9 @@ export function createCore(options: AppOptions): Core {
 export async function createApp(options: AppOptions): Promise<App> {
   const paths = dataPaths(options.env, options.platform)
   // The environment's mistakes are the user's to mend: said before anything is opened.
-  const level = chooseLogLevel(options.env).value
-  chooseServer({}, options.env, createSettings({ paths }).read())
+  const mine = createSettings({ paths }).read()
+  const level = chooseLogLevel(options.env, mine).value
+  chooseServer({}, options.env, mine)
   const ownership = await acquireOwnership(paths)
   if (ownership === null) throw alreadyRunning(await findOwner(paths))
   try {
@@ -143,6 +153,15 @@ export async function createApp(options: AppOptions): Promise<App> {
     await ownership.release()
     throw error
   }
+}
+
+/** What other machines can reach is served to whoever has a key, so there must be one. */
+function needsKey({ value, from }: Chosen<string>, problem: string | null): AppError {
+  const message = `Other machines can reach ${value}, so the API needs a key there, and there is none.`
+  return new AppError('invalid_setting', problem === null ? message : `${message} ${problem}`, {
+    hint: 'Make a key with "mlxk config key create NAME", or listen on 127.0.0.1.',
+    data: { setting: from, value },
+  })
 }
 
 async function runApp(options: AppOptions, ownership: Ownership, log: Log): Promise<App> {
@@ -189,8 +208,14 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     newId: randomUUID,
     onUnforeseen: (error, id) => log.error('job failed', { job: id, error }),
   })
+  const keys = createApiKeys({ paths })
+  const apiAccess = (): ApiAccess => {
+    const { require_key: always, allowed_hosts: hosts, allowed_origins: origins } = settings.read().server
+    return { hosts, origins, keys: { always, check: keys.check } }
+  }
   const api = createApiListener({
-    serve: (at) => serveApi({ generator, catalog, pool, version, isDegraded: () => engine.state !== 'ready', logError }, at),
+    serve: (at) =>
+      serveApi({ generator, catalog, pool, version, access: apiAccess, isDegraded: () => engine.state !== 'ready', logError }, at),
     onChange: () => state.notice(),
   })
   const demo = createDemoSwitch({ paths, settings, pool, onChange: () => modelsChanged() })
@@ -234,6 +259,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   const startApi = async (flags: ServerFlags): Promise<ServerStatus> => {
     const chosen = chooseServer(flags, env, settings.read())
     maxTokens = chosen.maxTokens.value
+    if (!isLoopbackHost(chosen.host.value) && keys.list().length === 0) throw needsKey(chosen.host, keys.problem())
     const status = await api.start({ host: chosen.host.value, port: chosen.port.value })
     await publish()
     return status
@@ -254,9 +280,11 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     verifier,
     repairer,
     storage: core.storage,
+    modelsChanged,
     environment,
     pool,
     generator,
+    keys,
   })
   const dispatcher = createDispatcher(contract, handlers, { report: logCalls(log), shutdown: shutdown.signal })
   const stop = async (): Promise<void> => {

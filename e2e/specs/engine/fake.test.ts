@@ -47,7 +47,7 @@ describe('the engine without mlx', () => {
       platform,
       paths: dataPaths({ MLXK_HOME: join(root, 'none') }, platform),
       layout,
-      settings: { read: () => ({ engine: { python: null } }) as never },
+      settings: { read: () => ({ engine: { python: null } }) },
     })
     expect(await environment.status()).toMatchObject({ state: 'ready', python, versions: { mlx_lm: '0.32.2' } })
   })

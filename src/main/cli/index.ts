@@ -79,7 +79,11 @@ async function print(ending: Ending, globals: Globals, io: CliIo, program: Progr
     await outcome?.print?.()
     return
   }
-  if (error.code === 'cancelled') return
+  if (io.readerLeft.aborted) return
   const [{ renderError }, { createPaint, wantsColor }] = await Promise.all([import('./output/errors'), import('./output/paint')])
-  io.stderr.write(renderError(error, program, command, createPaint(wantsColor(io.env, io.stderr.isTTY, globals.color))))
+  const paint = createPaint(wantsColor(io.env, io.stderr.isTTY, globals.color))
+  // Whoever pressed Ctrl-C asked for it: a word that it has worked, no explanation.
+  if (error.code === 'cancelled')
+    io.stderr.write(`${paint.yellow(command === null ? program : `${program} ${command}`)}: cancelled\n`)
+  else io.stderr.write(renderError(error, program, command, paint))
 }

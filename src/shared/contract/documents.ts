@@ -5,6 +5,7 @@ import { engineStatus, installProgress } from './engine'
 import { finishReason, generationEvent, timing, usage } from './generation'
 import { repairPlan, repairResult, verifyProgress, verifyResult } from './integrity'
 import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, modelList, modelSummary } from './models'
+import { prunePlan, pruneResult, removal, removalPlan, storageUsage } from './storage'
 
 /**
  * The documents of the command line in full (`--json=full`, `--json=stream`, `mlxk2`), one schema per command. The published files in
@@ -12,6 +13,9 @@ import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, 
  */
 
 const bytes = z.number().int().nonnegative()
+
+/** Why a command failed. Facts about it stand beside: `matches`, `available_hashes`, `pid`… */
+export const commandError = z.looseObject({ type: z.enum(errorCodes), message: z.string(), hint: z.string().optional() })
 
 export const versionInfo = z.object({
   cli_version: z.string(),
@@ -82,7 +86,10 @@ export const doctorReport = z.object({
     path: z.string(),
     /** What chose the path. */
     rule: z.string(),
-    state: z.enum(['ok', 'missing', 'not_writable']),
+    /** `not_a_folder`: a file, or a link that leads to no folder, is in its place. */
+    state: z.enum(['ok', 'missing', 'not_writable', 'not_a_folder']),
+    /** Null when the state is `ok` or `missing`. */
+    reason: z.string().nullable(),
     free_bytes: bytes.nullable(),
   }),
   roots: z.array(cacheRoot.extend({ free_bytes: bytes.nullable() })),
@@ -102,6 +109,33 @@ export const doctorReport = z.object({
 /** The plan of a repair that was not done: it was only asked for, or the name was not exact. */
 export const repairPreview = z.object({ plan: repairPlan, requires_confirmation: z.boolean() })
 
+/** What became of one name after `rm`. */
+export const rmEntry = z.object({
+  /** As it was typed. */
+  spec: z.string(),
+  name: z.string(),
+  /** `finished`: only what an earlier, killed run had begun. `would_delete`: only asked for. */
+  action: z.enum(['deleted', 'finished', 'would_delete', 'requires_confirmation', 'failed']),
+  message: z.string(),
+  /** Made before anything was touched; null when only an earlier removal was finished. */
+  plan: removalPlan.nullable(),
+  removal: removal.omit({ plan: true }).nullable(),
+  /** Why it was not removed, or would not be now. */
+  error: commandError.nullable(),
+})
+
+export const rmResult = z.object({
+  results: z.array(rmEntry),
+  dry_run: z.boolean(),
+  requires_confirmation: z.boolean(),
+  /** Of everything together; measured while removing. */
+  bytes_freed: bytes,
+  disk_bytes_freed: bytes,
+})
+
+/** The plan of a clean-up that was not done: it was only asked for, or not agreed to. */
+export const prunePreview = z.object({ plan: prunePlan, requires_confirmation: z.boolean() })
+
 export const helpResult = z.object({ help: z.string() })
 
 /** Data of each command's success. Every command can also be asked for its help. */
@@ -111,6 +145,9 @@ export const commandData = {
   health: healthReport,
   verify: verifyResult.omit({ type: true }),
   repair: z.union([repairResult, repairPreview]),
+  rm: rmResult,
+  du: storageUsage,
+  prune: z.union([pruneResult, prunePreview]),
   run: runResult,
   serve: serveResult,
   ui: uiResult,
@@ -133,9 +170,6 @@ export const streamProgress = z.union([
   textEvent.extend({ type: progress, event: z.literal('text') }),
 ])
 
-/** Why a command failed. Facts about it stand beside: `matches`, `available_hashes`, `pid`… */
-export const commandError = z.looseObject({ type: z.enum(errorCodes), message: z.string(), hint: z.string().optional() })
-
 /** Schemas that get a name in the published files. */
 export const named = {
   Finding: finding,
@@ -149,6 +183,9 @@ export const named = {
 
 export type VersionInfo = z.infer<typeof versionInfo>
 export type RepairPreview = z.infer<typeof repairPreview>
+export type RmEntry = z.infer<typeof rmEntry>
+export type RmResult = z.infer<typeof rmResult>
+export type PrunePreview = z.infer<typeof prunePreview>
 export type RunResult = z.infer<typeof runResult>
 export type ServeResult = z.infer<typeof serveResult>
 export type UiResult = z.infer<typeof uiResult>

@@ -1,3 +1,4 @@
+import { accessContract } from './access'
 import { appContract } from './app'
 import { engineContract } from './engine'
 import { chatContract } from './generation'
@@ -7,6 +8,7 @@ import { storageContract } from './storage'
 
 /** Every call that a window, a browser page or a CLI client can make to the owner. */
 export const contract = {
+  ...accessContract,
   ...appContract,
   ...modelsContract,
   ...integrityContract,
@@ -16,6 +18,7 @@ export const contract = {
 }
 export type AppContract = typeof contract
 
+export * from './access'
 export * from './app'
 export * from './engine'
 export * from './generation'

@@ -107,7 +107,7 @@ function layOut(
   const details = verbose || options.all === true
   const shortName = (name: string): string => (verbose ? name : name.replace(/^mlx-community\//, ''))
   const cells: Cell[] = [
-    { column: { title: 'Name', narrow: 'shrink' }, text: (model) => shortName(model.display_name ?? model.name) },
+    { column: { title: 'Name', narrow: 'shrink', cut: 'middle' }, text: (model) => shortName(model.display_name ?? model.name) },
     { column: { title: 'Hash', narrow: 2 }, text: (model) => shortHash(model.hash) },
     { column: { title: 'Size', align: 'right' }, text: (model) => formatSize(model.size_bytes) },
     { column: { title: 'Modified', narrow: 4 }, text: (model) => formatAge(model.last_modified, nowMs) },

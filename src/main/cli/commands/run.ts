@@ -55,14 +55,18 @@ function toParams(options: RunOptions): SamplingParams {
   }
 }
 
+/** Both ways to give a prompt; the third, a chat, needs a terminal. */
+function askForPrompt({ program, io }: Context, model: string): string {
+  const chat = io.stdin.isTTY && io.stdout.isTTY ? `; or leave it out for a chat` : ''
+  return `Say what to ask: ${program} run ${model} "…", or pipe it in: echo "…" | ${program} run ${model}${chat}.`
+}
+
 async function runModel(context: Context, model: string, words: string[], options: RunOptions): Promise<Outcome> {
   const prompt = await assemblePrompt(context.io, words, options.prompt)
   if (prompt === null && (!context.isHuman || !context.io.stdout.isTTY)) {
-    throw new AppError('invalid_input', 'There is no prompt, and a chat needs a terminal.', {
-      hint: `Give the prompt: ${context.program} run ${model} "…"`,
-    })
+    throw new AppError('invalid_input', 'There is no prompt, and a chat needs a terminal.', { hint: askForPrompt(context, model) })
   }
-  if (prompt?.trim() === '') throw new AppError('invalid_input', 'The prompt is empty.')
+  if (prompt?.trim() === '') throw new AppError('invalid_input', 'The prompt is empty.', { hint: askForPrompt(context, model) })
   const { openGenerator } = await import('../services/generator')
   const generator = await openGenerator(context)
   try {

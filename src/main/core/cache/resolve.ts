@@ -42,8 +42,8 @@ function notFound(spec: string): AppError {
 
 function ambiguous(spec: string, matches: string[]): AppError {
   const sorted = [...new Set(matches)].sort()
-  const shown = sorted.slice(0, 5).join(', ') + (sorted.length > 5 ? ', …' : '')
-  return new AppError('ambiguous_match', `${quoteName(spec)} fits ${sorted.length} models: ${shown}.`, {
+  // The candidates are data: each face shows them in its own way.
+  return new AppError('ambiguous_match', `${quoteName(spec)} fits ${sorted.length} models.`, {
     hint: 'Type more of the name.',
     data: { matches: sorted },
   })

@@ -1,8 +1,8 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { LogLevel } from '../settings'
-import type { DataPaths } from '../system'
+import { makeFolder, toFileError, type DataPaths } from '../system'
 import { redact } from './redact'
 import { rotate } from './rotate'
 
@@ -31,17 +31,28 @@ export interface LogDeps {
   maxBytes?: number
 }
 
+function open(file: string, prepare: () => void): ReturnType<typeof pino.destination> {
+  try {
+    prepare()
+    return pino.destination({ dest: file, sync: true, mode: 0o600 })
+  } catch (error) {
+    throw toFileError(error, file)
+  }
+}
+
 /**
  * `<data>/logs/mlxk.log`: one JSON object per line, at most three files of 5 MB. Secrets and the home path are taken out of the finished
  * line, so no field can be forgotten. Lines are written at once: a log is read after a crash.
+ * @throws AppError permission_denied, disk_full
  */
 export function createLog({ paths, home, level, maxBytes = 5 * 1024 * 1024 }: LogDeps): OpenLog {
   const file = join(paths.logs, 'mlxk.log')
-  mkdirSync(paths.logs, { recursive: true, mode: 0o700 })
   const files = 3
-  rotate(file, { maxBytes, files })
   const secrets: string[] = []
-  const target = pino.destination({ dest: file, sync: true, mode: 0o600 })
+  const target = open(file, () => {
+    makeFolder(paths.logs, 0o700)
+    rotate(file, { maxBytes, files })
+  })
   // A full disk must not end the program that wanted to tell about it.
   target.on('error', () => undefined)
   let size = sizeOf(file)

@@ -16,7 +16,8 @@ import {
 import { toHealthEntry, type ContentMemory } from '../health'
 import type { EngineSupport } from '../interpreter'
 import { withEngine } from './engine-support'
-import { evaluateRepo, toDetail, type Evaluation } from './evaluate'
+import { toDetail } from './detail'
+import { evaluateRepo, type Evaluation } from './evaluate'
 import { findModel } from './find-model'
 import { inspectModels, surveyModels } from './survey'
 import type { ModelCatalog, ModelInspector, ResolvedModel } from './types'
@@ -177,7 +178,7 @@ export function createCatalog(deps: CatalogDeps): ModelCatalog & ModelInspector 
       const models = list.models.filter((model) => matches(model, folded))
       return { ...list, models, count: models.length }
     },
-    show: async (spec) => toDetail(await complete(await evaluateNamed(spec))),
+    show: async (spec) => toDetail(await complete(await evaluateNamed(spec)), content),
     health: async (spec) => {
       if (spec === undefined) return toReport((await survey(roots())).models)
       return toReport([(await evaluateNamed(spec)).summary])

@@ -1,3 +1,5 @@
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
 /** What `settings.json` may hold; every key has a default. Unknown keys of the file are kept. */
 export interface Settings {
   version: 1
@@ -10,11 +12,16 @@ export interface Settings {
     host: string
     port: number
     max_tokens: number | null
+    /** Keys also for programs on this machine. */
+    require_key: boolean
+    allowed_hosts: string[]
+    allowed_origins: string[]
   }
   cache: {
     /** More cache roots, read-only. */
     extra_roots: string[]
   }
+  log: { level: LogLevel }
 }
 
 export interface SettingsStore {

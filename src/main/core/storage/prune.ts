@@ -114,7 +114,11 @@ async function removeWaste({ facts }: SurveyedRepo, { category, path }: Waste, d
     const outcome = await executeRemoval(plan, path === '' ? facts.locks : [], tools)
     return { sizeBytes: outcome.bytes_freed, diskBytes: outcome.disk_bytes_freed }
   }
-  if (category === 'empty_folder') return (await removeEmpty(join(repo, path))) ? NO_BYTES : 'Something is in it by now.'
+  if (category === 'empty_folder') {
+    const inside = tree.entries.filter((entry) => entry.kind === 'folder' && entry.path.startsWith(`${path}/`)).reverse()
+    for (const folder of inside) await removeEmpty(join(repo, folder.path))
+    return (await removeEmpty(join(repo, path))) ? NO_BYTES : 'Something is in it by now.'
+  }
   const freed = await removeFile(join(repo, path))
   if (category === 'dangling_link') await removeEmptyAbove(repo, path)
   const entry = tree.entries.find((candidate) => candidate.path === path)

@@ -15,6 +15,8 @@ export interface DataPaths {
   root: string
   settings: string
   secrets: string
+  apiKeys: string
+  trust: string
   run: string
   ownerLock: string
   controlFile: string
@@ -56,6 +58,8 @@ export function dataPaths(env: Env, platform: Platform): DataPaths {
     root,
     settings: join(root, 'settings.json'),
     secrets: join(root, 'secrets.json'),
+    apiKeys: join(root, 'api-keys.json'),
+    trust: join(root, 'trust.json'),
     run,
     ownerLock: join(run, 'owner.db'),
     controlFile: join(run, 'control.json'),

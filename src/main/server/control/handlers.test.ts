@@ -32,7 +32,9 @@ const unused = (): never => {
   throw new Error('not part of this test')
 }
 
-function setUp() {
+const storage = { usage: unused, planRemove: unused, remove: unused, planPrune: unused, prune: unused }
+
+function setUp(more: Partial<HandlerDeps> = {}) {
   const changes = createEmitter<undefined>()
   const release = vi.fn<() => void>()
   let list: LoadedModel[] = []
@@ -48,9 +50,11 @@ function setUp() {
     demo: { enable: unused, remove: unused },
     environment: { status: () => Promise.resolve({} as EngineStatus) },
     generator: { generate: unused },
+    keys: { list: unused, create: unused, revoke: unused, check: unused, problem: unused },
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },
-    storage: { usage: unused, planRemove: unused, remove: unused, planPrune: unused, prune: unused },
+    storage,
+    modelsChanged: unused,
     catalog: {
       list: unused,
       health: unused,
@@ -71,6 +75,7 @@ function setUp() {
       subscribe: (listener) => changes.subscribe(listener),
       close: () => Promise.resolve(),
     },
+    ...more,
   }
   const become = (state: LoadedModel['state']): void => {
     list = [loaded(state)]
@@ -136,4 +141,15 @@ test('a model is unloaded by any name that leads to it', async () => {
   become('ready')
   await client.call('models.unload', { model: 'org/model' })
   expect(unload.mock.calls).toEqual([['org/model'], ['org/model']])
+})
+
+describe('removing', () => {
+  test('tells everyone that the models are others, also when it failed half-way', async () => {
+    const modelsChanged = vi.fn<() => void>()
+    const fails = () => Promise.reject(new AppError('permission_denied', 'No.'))
+    const { client } = setUp({ modelsChanged, storage: { ...storage, remove: fails, prune: fails } })
+    await expect(client.call('storage.remove', { model: 'm' })).rejects.toMatchObject({ code: 'permission_denied' })
+    await expect(client.call('storage.prune', {})).rejects.toMatchObject({ code: 'permission_denied' })
+    expect(modelsChanged).toHaveBeenCalledTimes(2)
+  })
 })

@@ -11,6 +11,7 @@ import type {
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
 import type { Jobs } from '../../core/jobs'
+import type { ApiKeys } from '../../core/keys'
 import type { ModelCatalog } from '../../core/models/types'
 import type { Repairer } from '../../core/repair'
 import type { Storage } from '../../core/storage'
@@ -28,10 +29,13 @@ export interface HandlerDeps {
   catalog: ModelCatalog
   verifier: Pick<Verifier, 'verify'>
   repairer: Repairer
-  storage: Storage
+  storage: Pick<Storage, 'usage' | 'planRemove' | 'remove' | 'planPrune' | 'prune'>
+  /** Tells everyone that the models are others now, without waiting for the watched folders to say so. */
+  modelsChanged: () => void
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
+  keys: ApiKeys
 }
 
 /**
@@ -78,6 +82,9 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
   const { catalog, environment, generator, jobs, pool } = deps
   const nothing = Promise.resolve({})
   return {
+    'keys.list': () => Promise.resolve({ keys: deps.keys.list() }),
+    'keys.create': (options) => deps.keys.create(options),
+    'keys.revoke': ({ key }) => deps.keys.revoke(key).then(() => nothing),
     'app.info': () => Promise.resolve(deps.info),
     'ui.link': () => Promise.resolve({ url: deps.drawLink() }),
     'state.watch': (_input, { signal }) => deps.watchState(signal),
@@ -96,9 +103,9 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'models.repair': ({ model, plan }, { signal }) => deps.repairer.repair(model, { planId: plan }, signal),
     'storage.usage': () => deps.storage.usage(),
     'storage.remove_plan': ({ model }) => deps.storage.planRemove(model),
-    'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }),
+    'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }).finally(deps.modelsChanged),
     'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
-    'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }),
+    'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }).finally(deps.modelsChanged),
     'engine.status': () => environment.status(),
     'models.load': ({ model }, { signal }: CallContext) => loadModel({ catalog, pool }, model, signal),
     'models.unload': async ({ model }) => {

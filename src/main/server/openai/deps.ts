@@ -1,7 +1,7 @@
 import type { EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
 import type { ModelCatalog } from '../../core/models/types'
-import type { GuardRules } from '../http'
+import type { GuardRules, KeyRules } from '../http'
 import type { Activity } from './activity'
 
 export interface ApiLimits {
@@ -25,11 +25,15 @@ export interface ApiDeps {
   version: string
   /** True while answers cannot be expected, e.g. without an engine. */
   isDegraded?: () => boolean
-  /** Host names and web origins besides loopback. */
-  guard?: Partial<GuardRules>
+  /** Who may call, asked at every request: it changes while we listen. Without it programs and pages of this machine, without a key. */
+  access?: () => ApiAccess
   limits?: Partial<ApiLimits>
   /** Counts open answers; give one to watch it. */
   activity?: Activity
   /** `refuse`: new requests get 503. `cut`: open answers end with an error. */
   shutdown?: { refuse: AbortSignal; cut: AbortSignal }
+}
+
+export interface ApiAccess extends Pick<GuardRules, 'hosts' | 'origins'> {
+  keys: KeyRules
 }

@@ -26,6 +26,7 @@ export const finish: GenerationEvent = {
 
 interface Bench {
   api: ReturnType<typeof buildApi>
+  deps: ApiDeps
   requests: GenerationRequest[]
   logged: [unknown, string][]
   activity: ReturnType<typeof createActivity>
@@ -42,7 +43,7 @@ export function bench(script: Script | GenerationEvent[], more: Partial<ApiDeps>
         yield* script
       }
     : script
-  const api = buildApi({
+  const deps: ApiDeps = {
     generator: {
       generate: (request, signal) => {
         requests.push(request)
@@ -68,12 +69,12 @@ export function bench(script: Script | GenerationEvent[], more: Partial<ApiDeps>
           : Promise.reject(new AppError('model_not_found', `No model "${spec}".`, { hint: 'See "mlxk list".' })),
     },
     pool: { list: () => [{ name: 'org/loaded', state: 'ready' } as LoadedModel] },
-    logError: (error, id) => logged.push([error, id]),
+    logError: (error, id) => void logged.push([error, id]),
     version: '1.2.3',
     activity,
     ...more,
-  })
-  return { api, requests, logged, activity }
+  }
+  return { api: buildApi(deps), deps, requests, logged, activity }
 }
 
 export const local = { host: '127.0.0.1:11811' }

@@ -7,20 +7,24 @@ import type { Env, Platform } from '../../system'
 import { findUv, pythonCandidates, pythonHint, type FileProbe } from './candidates'
 import { commandEnvironment } from './command-environment'
 import { createInstallProgress } from './install-progress'
-import { askLoginShell } from './login-shell'
 import { pythonOf, remove } from './managed'
 import { probePython, unsuitable, type PythonFacts } from './probe'
 import type { CommandResult, RunCommand } from './run-command'
 
-export interface BuildDeps {
+export interface ToolDeps {
   env: Env
   platform: Platform
+  run: RunCommand
+  files: FileProbe
+  /** PATH of the user's own shell, asked only when nothing else finds a Python. */
+  loginPath?: () => Promise<string | null>
+}
+
+export interface BuildDeps extends ToolDeps {
   /** `<data>/engine`. */
   engineFolder: string
   resources: string
   lock: EngineLock
-  run: RunCommand
-  files: FileProbe
 }
 
 export type Report = (progress: InstallProgress) => void
@@ -32,35 +36,48 @@ export interface Tools {
   python: { path: string; facts: PythonFacts } | null
 }
 
-/** What an environment can be built with. @throws AppError engine_missing, with the command that mends it as hint; cancelled */
-export async function findTools(deps: BuildDeps, signal: AbortSignal): Promise<Tools> {
+/**
+ * What an environment can be built with.
+ * @throws AppError engine_missing, which says what is wrong with the interpreters that are there and how to get one that will do; cancelled
+ */
+export async function findTools(deps: ToolDeps, signal: AbortSignal): Promise<Tools> {
   const found = await searchTools(deps, deps.env, signal)
   if (found.tools !== null) return found.tools
   // A program started from the Dock does not know the PATH of the user's shell.
-  const path = await askLoginShell(deps.run, deps.env, signal)
+  const path = (await deps.loginPath?.()) ?? null
   const again = path === null ? found : await searchTools(deps, { ...deps.env, PATH: path }, signal)
   if (again.tools !== null) return again.tools
   const looked = again.reasons.length === 0 ? '' : ` Found, but of no use: ${again.reasons.slice(0, 3).join('; ')}.`
   throw new AppError('engine_missing', `No Python was found that can run the engine (3.11 to 3.14).${looked}`, {
-    hint: pythonHint(deps.env, deps.platform, deps.files),
+    hint: pythonHint(deps.env, deps.platform, deps.files, again.reasons.length === 0 || again.venvMissing),
     data: { candidates: again.reasons },
   })
 }
 
-async function searchTools(deps: BuildDeps, env: Env, signal: AbortSignal): Promise<{ tools: Tools | null; reasons: string[] }> {
+interface Search {
+  tools: Tools | null
+  reasons: string[]
+  /** One would do, but for its venv module. */
+  venvMissing: boolean
+}
+
+async function searchTools(deps: ToolDeps, env: Env, signal: AbortSignal): Promise<Search> {
   const clean = commandEnvironment(env)
   const found = findUv(env, deps.platform, deps.files)
   const works = found !== null && (await deps.run(found, ['--version'], { env: clean, signal, timeoutMs: 15_000 })).code === 0
   const uv = works ? found : null
   const reasons: string[] = []
+  let venvMissing = false
   for (const path of pythonCandidates(env, deps.platform, deps.files).slice(0, 40)) {
     const facts = await probePython(deps.run, path, clean, signal)
     if (facts === null) continue
-    const reason = unsuitable(facts, deps.platform) ?? (facts.venv || uv !== null ? null : 'its venv module is not installed')
-    if (reason === null) return { tools: { uv, python: { path: facts.executable, facts } }, reasons }
+    const useless = unsuitable(facts, deps.platform)
+    const reason = useless ?? (facts.venv || uv !== null ? null : 'its venv module is not installed')
+    if (reason === null) return { tools: { uv, python: { path: facts.executable, facts } }, reasons, venvMissing }
+    venvMissing ||= useless === null
     reasons.push(`${path}: ${reason}`)
   }
-  return { tools: uv === null ? null : { uv, python: null }, reasons }
+  return { tools: uv === null ? null : { uv, python: null }, reasons, venvMissing }
 }
 
 /**

@@ -2,23 +2,25 @@ import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import type { EngineStatus, InstallProgress } from '../../../../shared/contract'
 import { AppError, isCancellation } from '../../../../shared/errors'
 import { locateNamed, readLock, type EngineLock } from '../../interpreter'
-import type { SettingsStore } from '../../settings/types'
+import type { Settings } from '../../settings/types'
 import type { DataPaths, Env, Layout, Platform } from '../../system'
 import type { EngineEnvironment } from '../types'
 import type { Report } from './build'
-import { findUv, pythonCandidates, pythonHint, type FileProbe } from './candidates'
+import type { FileProbe } from './candidates'
 import { createChannel } from './channel'
 import { installManaged, removeManaged, rollbackManaged, updateManaged, type InstallDeps } from './install'
 import { findDamage, folderOf, pythonOf, readActive } from './managed'
 import { runCommand, type RunCommand } from './run-command'
 import { createNamedInterpreter } from './named'
+import { createPrecheck } from './precheck'
+import { askLoginShell } from './login-shell'
 
 export interface EngineEnvironmentDeps {
   env: Env
   platform: Platform
   paths: Pick<DataPaths, 'engine' | 'engines'>
   layout: Pick<Layout, 'resources'>
-  settings: Pick<SettingsStore, 'read'>
+  settings: { read: () => Pick<Settings, 'engine'> }
   /** For tests. */
   run?: RunCommand
   files?: FileProbe
@@ -31,6 +33,10 @@ export function createEngineEnvironment(deps: EngineEnvironmentDeps): EngineEnvi
   const run = deps.run ?? runCommand
   const files = deps.files ?? realFiles
   const inspectNamed = createNamedInterpreter({ env, platform, run })
+  // Once: a shell that people use may take seconds to start.
+  let shellPath: Promise<string | null> | null = null
+  const loginPath = (): Promise<string | null> => (shellPath ??= askLoginShell(run, env, new AbortController().signal))
+  const precheck = createPrecheck({ env, platform, files, run, loginPath })
   let installing = false
   let readOnce: EngineLock | null = null
   const lock = (): EngineLock => (readOnce ??= readLock(deps.layout.resources, platform))
@@ -61,13 +67,10 @@ export function createEngineEnvironment(deps: EngineEnvironmentDeps): EngineEnvi
     }
     if (installing) return { ...nothing, state: 'installing', reason: null, hint: null }
     if (damage !== null) return { ...nothing, state: 'broken', reason: damage, hint: 'mlxk engine install' }
-    return canInstall()
+    const problem = await precheck()
+    return problem === null
       ? { ...nothing, state: 'missing', reason: 'The engine is not installed.', hint: 'mlxk engine install' }
-      : { ...nothing, state: 'missing', reason: 'No Python was found.', hint: pythonHint(env, platform, files) }
-  }
-
-  function canInstall(): boolean {
-    return findUv(env, platform, files) !== null || pythonCandidates(env, platform, files).length > 0
+      : { ...nothing, state: 'missing', reason: problem.message, hint: problem.hint ?? null }
   }
 
   async function status(): Promise<EngineStatus> {
@@ -91,6 +94,7 @@ export function createEngineEnvironment(deps: EngineEnvironmentDeps): EngineEnvi
       lock: lock(),
       run,
       files,
+      loginPath,
       ...(deps.freeBytes === undefined ? {} : { freeBytes: deps.freeBytes }),
     }
     installing = true
