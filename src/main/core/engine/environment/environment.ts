@@ -2,7 +2,6 @@ import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import type { EngineStatus, InstallProgress } from '../../../../shared/contract'
 import { AppError, isCancellation } from '../../../../shared/errors'
 import { locateNamed, readLock, type EngineLock } from '../../interpreter'
-import type { Settings } from '../../settings/types'
 import type { DataPaths, Env, Layout, Platform } from '../../system'
 import type { EngineEnvironment } from '../types'
 import type { Report } from './build'
@@ -20,7 +19,7 @@ export interface EngineEnvironmentDeps {
   platform: Platform
   paths: Pick<DataPaths, 'engine' | 'engines'>
   layout: Pick<Layout, 'resources'>
-  settings: { read: () => Pick<Settings, 'engine'> }
+  settings: { read: () => { engine: { python: string | null } } }
   /** For tests. */
   run?: RunCommand
   files?: FileProbe
