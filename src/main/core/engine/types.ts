@@ -13,6 +13,12 @@ export interface EngineEnvironment {
    * cancelled
    */
   install: (signal: AbortSignal) => AsyncGenerator<InstallProgress, EngineStatus>
+  /** Moves to the packages of this version of MLX Knife; what was in use is kept. Returns at once when there is nothing newer. @throws as `install` */
+  update: (signal: AbortSignal) => AsyncGenerator<InstallProgress, EngineStatus>
+  /** Goes back to the environment before the present one, which is kept. @throws AppError engine_install_failed (there is none), cancelled */
+  rollback: (signal: AbortSignal) => AsyncGenerator<InstallProgress, EngineStatus>
+  /** Removes the managed environments. @throws AppError busy (a model is loaded), cancelled */
+  remove: (signal: AbortSignal) => AsyncGenerator<InstallProgress, EngineStatus>
 }
 
 /** The right to send requests to one loaded model until `release`. */
