@@ -2,6 +2,7 @@ import { accessContract } from './access'
 import { appContract } from './app'
 import { engineContract } from './engine'
 import { chatContract } from './generation'
+import { hubContract } from './hub'
 import { integrityContract } from './integrity'
 import { modelsContract } from './models'
 import { storageContract } from './storage'
@@ -13,6 +14,7 @@ export const contract = {
   ...modelsContract,
   ...integrityContract,
   ...storageContract,
+  ...hubContract,
   ...engineContract,
   ...chatContract,
 }
@@ -22,6 +24,7 @@ export * from './access'
 export * from './app'
 export * from './engine'
 export * from './generation'
+export * from './hub'
 export * from './integrity'
 export * from './method'
 export * from './models'

@@ -6,4 +6,5 @@ export { createDownloader, type Downloader, type DownloaderDeps } from './downlo
 export { createJournal } from './journal'
 export { planPull } from './plan'
 export { runTransfer } from './run-transfer'
+export { selectFiles } from './select'
 export type { Limits, PlannedFile, PullPlan, PullRequest, TransferProgress, TransferResult } from './types'

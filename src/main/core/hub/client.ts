@@ -1,11 +1,12 @@
-import { listFiles, modelInfo } from '@huggingface/hub'
+import { listFiles, listModels, modelInfo } from '@huggingface/hub'
 import { AppError } from '../../../shared/errors'
 import { toHubError } from './answer-errors'
 import { quote } from './quote'
 import { retry, type RetryDeps } from './retry'
 import type { Answer, Transport } from './transport'
-import type { FileRequest, FileResponse, HubFile, HubRevision } from './types'
-import { checkCommit, invalidHubData, toFiles, type RawTreeEntry } from './validate'
+import { readLicence, toIsoTime, toListing, toTexts } from './listing'
+import type { FileRequest, FileResponse, HubFile, HubListing, HubQuery, HubRevision } from './types'
+import { checkCommit, invalidHubData, isRepoName, toFiles, type RawTreeEntry } from './validate'
 
 export interface HubClientDeps {
   endpoint: string
@@ -23,6 +24,8 @@ export interface HubClient {
   revision: (repo: string, revision: string, signal?: AbortSignal) => Promise<HubRevision>
   /** All files of a commit. @throws AppError hub_invalid when one of them must not be written */
   tree: (repo: string, commit: string, signal?: AbortSignal) => Promise<HubFile[]>
+  /** Models that a query finds; the Hub is asked for no more than needed. */
+  search: (query: HubQuery, signal?: AbortSignal) => Promise<HubListing[]>
   /** Whether files may be fetched: a gated repo tells everybody what is in it. @throws AppError access_denied */
   checkAccess: (repo: string, signal?: AbortSignal) => Promise<void>
   /** Bytes of a file. One attempt: whoever reads knows how far it came. @throws AppError */
@@ -32,7 +35,6 @@ export interface HubClient {
 const MAX_JSON_BYTES = 20 * 1024 * 1024
 const ATTEMPTS = 4
 const LINK_REFUSALS = new Set([401, 403, 404, 410])
-const REPO = /^[\w.-]+(\/[\w.-]+)?$/
 
 const encodePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
 
@@ -88,7 +90,7 @@ export function createHubClient({ endpoint, offline, transport, retrying, hasTok
     }
   }
   const checkRepo = (repo: string): void => {
-    if (!REPO.test(repo) || repo.length > 96 || repo.includes('..'))
+    if (!isRepoName(repo))
       throw new AppError('invalid_name', `${quote(repo)} is no name of a repo on the Hub.`, {
         hint: 'It has the form org/name: letters, digits, ".", "-" and "_".',
       })
@@ -120,6 +122,25 @@ export function createHubClient({ endpoint, offline, transport, retrying, hasTok
         if (entries.length > 200_000) throw invalidHubData('its list of files does not end')
       }
       return toFiles(entries)
+    },
+    search: async ({ text, owner, tags, sort, skip, limit }, signal) => {
+      const found: HubListing[] = []
+      const models = listModels({
+        search: { ...(text === '' ? {} : { query: text }), ...(owner === null ? {} : { owner }), tags: [...tags] },
+        // The library's type lacks some of the Hub's orders; it passes them on as they are.
+        sort: sort as 'downloads',
+        limit: skip + limit,
+        hubUrl: endpoint,
+        additionalFields: ['sha', 'tags', 'cardData'],
+        fetch: fetchAbout({ repo: null, revision: null }, signal),
+      })
+      let place = 0
+      for await (const model of models) {
+        const listing = place >= skip ? toListing({ ...model }) : null
+        if (listing !== null) found.push(listing)
+        place += 1
+      }
+      return found
     },
     checkAccess: async (repo, signal) => {
       checkRepo(repo)
@@ -181,18 +202,16 @@ function checkIsJson(text: string, host: string): void {
 
 function toRevision(info: Record<string, unknown>, asked: string): HubRevision {
   const { name, sha, gated, private: isPrivate, updatedAt, tags, library_name: library, cardData } = info
-  const repo = typeof name === 'string' && REPO.test(name) && name.length <= 96 && !name.includes('..') ? name : asked
-  const card = typeof cardData === 'object' && cardData !== null ? (cardData as Record<string, unknown>) : {}
-  const time = updatedAt instanceof Date && !Number.isNaN(updatedAt.getTime()) ? updatedAt.toISOString() : null
+  const repo = isRepoName(name) ? name : asked
   return {
     repo,
     commit: checkCommit(sha),
     gated: gated === 'auto' || gated === 'manual' ? gated : false,
     private: isPrivate === true,
-    lastModified: time,
-    tags: Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === 'string').slice(0, 500) : [],
+    lastModified: toIsoTime(updatedAt),
+    tags: toTexts(tags),
     library: typeof library === 'string' ? library : null,
-    licence: typeof card['license'] === 'string' ? card['license'] : null,
+    licence: readLicence(cardData),
   }
 }
 

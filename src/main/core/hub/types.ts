@@ -55,3 +55,32 @@ export interface FileResponse {
   /** Stops reading and gives the connection back. */
   close: () => void
 }
+
+/** Models of the Hub, in the order of the Hub. */
+export interface HubQuery {
+  /** Words of the name; empty: all. */
+  text: string
+  owner: string | null
+  /** Tags that all of them have, e.g. `mlx`. */
+  tags: readonly string[]
+  sort: 'downloads' | 'likes' | 'lastModified' | 'createdAt' | 'trendingScore'
+  /** How many are left out at the beginning, and how many are wanted. */
+  skip: number
+  limit: number
+}
+
+/** A model as a listing of the Hub shows it. */
+export interface HubListing {
+  repo: string
+  /** Commit of `main`; null when the Hub does not say. */
+  commit: string | null
+  downloads: number
+  likes: number
+  gated: 'auto' | 'manual' | false
+  private: boolean
+  lastModified: string | null
+  tags: string[]
+  task: string | null
+  licence: string | null
+  baseModels: string[]
+}

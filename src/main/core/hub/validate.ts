@@ -18,6 +18,11 @@ export function invalidHubData(what: string): AppError {
   })
 }
 
+/** A name that the Hub could have given: nothing in it leads out of a folder. */
+export function isRepoName(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w.-]+(\/[\w.-]+)?$/.test(value) && value.length <= 96 && !value.includes('..')
+}
+
 /** @throws AppError hub_invalid */
 export function checkCommit(value: unknown): string {
   if (typeof value !== 'string' || !COMMIT.test(value)) throw invalidHubData(`${quote(value)} is no commit`)

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../../../shared/errors'
-import type { ResolvedModel } from '../../models/types'
+import type { ModelSummary } from '../../../../shared/contract'
 import type { ModelNeeds } from '../memory/plan'
 
 const maxConfigBytes = 4 * 1024 * 1024
@@ -39,7 +39,7 @@ export function refuseCustomCode(name: string, config: ModelConfig): void {
 }
 
 /** What of a model decides its memory. */
-export function modelNeeds({ summary }: ResolvedModel, config: ModelConfig): ModelNeeds {
+export function modelNeeds(summary: Pick<ModelSummary, 'memory' | 'size_bytes' | 'context'>, config: ModelConfig): ModelNeeds {
   const { weights_bytes: weights, kv_bytes_per_1k_tokens: perThousand, kv_fixed_bytes: fixed } = summary.memory
   return {
     weightsBytes: weights > 0 ? weights : summary.size_bytes,
