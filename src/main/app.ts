@@ -6,7 +6,7 @@ import { AppError } from '../shared/errors'
 import { createDispatcher, type Dispatcher } from '../shared/rpc'
 import { version } from '../shared/version'
 import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
-import { createEngineEnvironment, createEnginePool, openEngineStream, toPoolPolicy } from './core/engine'
+import { createEngineEnvironment, createEnginePool, createMachineMemory, openEngineStream, toPoolPolicy } from './core/engine'
 import type { EngineEnvironment, EnginePool } from './core/engine/types'
 import { createGenerator, type Generator } from './core/generation'
 import { createEngineSupport } from './core/interpreter'
@@ -26,6 +26,7 @@ import {
   type ServerFlags,
 } from './core/settings'
 import type { SettingsStore } from './core/settings/types'
+import { openDiscover, type Discover } from './core/discover'
 import { createInUse, createStorage, type InUseDeps, type Storage } from './core/storage'
 import { createStatePublisher, watchRoots } from './core/state'
 import { createFileLocks, dataPaths, within, type DataPaths, type Env, type Layout, type Platform } from './core/system'
@@ -53,6 +54,7 @@ export interface Core {
   verifier: Verifier
   repairer: Repairer
   storage: Storage
+  discover: Discover
   environment: EngineEnvironment
   pool: EnginePool
   generator: Generator
@@ -96,12 +98,13 @@ function buildCore(
   const caches = (): readonly CacheRoot[] => roots().filter(({ kind }) => kind !== 'workspace')
   const memory = createHashMemory(paths.index)
   const content = createContentMemory(memory)
+  const support = createEngineSupport({ env, platform, paths, layout, settings })
   const catalog = createCatalog({
     roots,
     scan: scanner.scan,
     content,
     index: createVerdictIndex(paths.index),
-    support: createEngineSupport({ env, platform, paths, layout, settings }),
+    support,
     cwd: process.cwd(),
     home: platform.home,
   })
@@ -113,12 +116,22 @@ function buildCore(
   const inUse = createInUse({ loaded: () => pool.list(), watchOwner })
   const locks = createFileLocks({ platform })
   const storage = createStorage({ scan: () => scanner.scan(caches()), lock, locks, inUse, content })
+  const discover = openDiscover({
+    env,
+    platform,
+    paths,
+    catalog,
+    support,
+    machine: createMachineMemory(platform, paths.engines),
+    memoryCap: () => toPoolPolicy(settings.read()).memoryLimitBytes,
+    readStored: () => Promise.resolve(null),
+  })
   const clock = (): number => performance.now()
   const generator = createGenerator({ catalog, pool, openStream: openEngineStream, clock, maxTokens })
   const close = async (): Promise<void> => {
     await Promise.all([pool.close(), scanner.close()])
   }
-  return { paths, settings, catalog, verifier, repairer, storage, environment, pool, generator, roots, close }
+  return { paths, settings, catalog, verifier, repairer, storage, discover, environment, pool, generator, roots, close }
 }
 
 /** Wires the services that need no owner. @throws AppError invalid_setting */
@@ -280,6 +293,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     verifier,
     repairer,
     storage: core.storage,
+    discover: core.discover,
     modelsChanged,
     environment,
     pool,

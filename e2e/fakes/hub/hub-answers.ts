@@ -1,3 +1,4 @@
+import { listModels } from './listing'
 import { describeModel } from './model-info'
 import { empty, file, json, problem, type Answer, type Call, type Reply } from './reply'
 import { findCommit, headCommit, type HubCommit, type HubFile, type HubRepo } from './repo'
@@ -56,6 +57,7 @@ export function createHubAnswers(deps: HubDeps): Answer {
   const resolve = (call: Call, path: string) => (repo: HubRepo, commit: HubCommit) => {
     const found = commit.files.get(path)
     const origin = { 'x-repo-commit': commit.id }
+    if (repo.gated !== false) return problem(403, 'GatedRepo', `Access to model ${repo.id} is restricted`)
     if (found === undefined) return problem(404, 'EntryNotFound', 'Entry not found', origin)
     if (found.lfs === null) {
       // Also the Hub itself sends files in git through a cache under another path of the same host.
@@ -85,6 +87,7 @@ export function createHubAnswers(deps: HubDeps): Answer {
     let parts = routes.paths.exec(pathname)
     if (parts !== null) return method === 'POST' ? at(parts[1], decode(parts[2]), paths(call)) : empty(405)
     if (method !== 'GET' && method !== 'HEAD') return empty(405)
+    if (pathname === '/api/models') return listModels(call, deps.repos.values())
     parts = routes.tree.exec(pathname)
     if (parts !== null) return at(parts[1], decode(parts[2]), tree(call, decode(parts[3]).replace(/\/$/, '')))
     parts = routes.refs.exec(pathname)

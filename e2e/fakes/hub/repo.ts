@@ -27,6 +27,12 @@ export interface HubRepo {
   /** `main`, `v1`, `refs/pr/1` → commit. */
   refs: Map<string, string>
   tags: string[]
+  downloads: number
+  likes: number
+  /** Who has not accepted its terms sees what is in it, and gets nothing. */
+  gated: 'auto' | 'manual' | false
+  /** Head of the model card. */
+  card: Record<string, unknown>
 }
 
 export type FileSpec = string | Uint8Array | { content: string | Uint8Array; lfs?: boolean; xetHash?: string }
@@ -39,6 +45,10 @@ export interface RepoSpec {
   /** Name → position in `commits`. `main` is the last one unless it is named here. */
   refs?: Record<string, number>
   tags?: string[]
+  downloads?: number
+  likes?: number
+  gated?: 'auto' | 'manual'
+  card?: Record<string, unknown>
 }
 
 /** What the Hub's usual .gitattributes keep outside of git. */
@@ -78,7 +88,8 @@ export function createRepo(spec: RepoSpec): HubRepo {
   }
   const refs = new Map<string, string>()
   for (const [name, index] of Object.entries({ main: given.length - 1, ...spec.refs })) refs.set(name, ids[index] ?? '')
-  return { id: spec.id, commits, refs, tags: spec.tags ?? ['mlx'] }
+  const { id, tags = ['mlx'], downloads = 0, likes = 0, gated = false, card = {} } = spec
+  return { id, commits, refs, tags, downloads, likes, gated, card }
 }
 
 /** The commit that a branch, tag, PR ref or full hash names. */

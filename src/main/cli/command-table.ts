@@ -24,6 +24,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   rm: { summary: 'Remove models, or single revisions of them', load: async () => (await import('./commands/rm')).rm },
   du: { summary: 'Say what takes the space', load: async () => (await import('./commands/du')).du },
   prune: { summary: 'Remove what only costs space', load: async () => (await import('./commands/prune')).prune },
+  search: {
+    summary: 'Find models on the Hub, and whether they run here',
+    load: async () => (await import('./commands/search')).search,
+  },
   run: { summary: 'Ask a model something, or chat with it', load: async () => (await import('./commands/run')).run },
   serve: { summary: 'Serve the models on an OpenAI-compatible API', load: async () => (await import('./commands/serve')).serve },
   ui: { summary: 'Open the interface in a browser', load: async () => (await import('./commands/ui')).ui },
@@ -47,7 +51,6 @@ const planned: Readonly<Record<string, string | null>> = {
   downloads: null,
   update: 'Until then: "hf download MODEL" fetches the newest revision.',
   outdated: null,
-  search: 'Until then: look at https://huggingface.co/mlx-community.',
   import: null,
   trust: null,
   chat: 'Until then: "mlxk run MODEL" without a prompt is a chat.',

@@ -3,6 +3,7 @@ import { errorCodes } from '../errors'
 import { demoStatus, ownerKind } from './app'
 import { engineStatus, installProgress } from './engine'
 import { finishReason, generationEvent, timing, usage } from './generation'
+import { searchResult } from './hub'
 import { repairPlan, repairResult, verifyProgress, verifyResult } from './integrity'
 import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, modelList, modelSummary } from './models'
 import { prunePlan, pruneResult, removal, removalPlan, storageUsage } from './storage'
@@ -147,6 +148,7 @@ export const commandData = {
   repair: z.union([repairResult, repairPreview]),
   rm: rmResult,
   du: storageUsage,
+  search: searchResult,
   prune: z.union([pruneResult, prunePreview]),
   run: runResult,
   serve: serveResult,

@@ -40,7 +40,7 @@ export const hubModel = z.object({
   parameters: z.number().int().positive().nullable(),
   context: contextLength.nullable(),
   fit,
-  /** Revisions of it that are in the cache already. */
+  /** Some revision of it is in the cache. */
   cached: z.boolean(),
 })
 

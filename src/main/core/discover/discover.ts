@@ -14,8 +14,8 @@ export interface DiscoverDeps {
   support: () => Promise<EngineSupport>
   /** What engines may take of this machine, in bytes. */
   limitBytes: () => Promise<number>
-  /** Commits that are in the cache, by the name of the repo in lower case. */
-  cached: () => Promise<ReadonlyMap<string, readonly string[]>>
+  /** Names of the models in the cache, in lower case. */
+  cached: () => Promise<ReadonlySet<string>>
 }
 
 export interface Discover {
@@ -54,7 +54,10 @@ export function createDiscover({ hub, memory, support, limitBytes, cached }: Dis
     const files = await hub.tree(listing.repo, commit, signal)
     const { wanted } = selectFiles(files, { include: [], exclude: [], all: false })
     const facts = await readRemoteFacts(hub, listing, { commit, files: wanted }, signal)
-    const found = { facts, fetchBytes: [...new Map(wanted.map((file) => [file.sha256 ?? file.oid, file.sizeBytes])).values()].reduce((a, b) => a + b, 0) }
+    const found = {
+      facts,
+      fetchBytes: [...new Map(wanted.map((file) => [file.sha256 ?? file.oid, file.sizeBytes])).values()].reduce((a, b) => a + b, 0),
+    }
     memory.learn(listing.repo, commit, found)
     return found
   }
@@ -75,7 +78,15 @@ export function createDiscover({ hub, memory, support, limitBytes, cached }: Dis
           base_models: listing.baseModels,
           cached: known.has(listing.repo.toLowerCase()),
         }
-        const blank = { size_bytes: null, framework: null, model_type: null, architecture: null, quantization: null, parameters: null, context: null }
+        const blank = {
+          size_bytes: null,
+          framework: null,
+          model_type: null,
+          architecture: null,
+          quantization: null,
+          parameters: null,
+          context: null,
+        }
         if (listing.commit === null) return { ...base, ...blank, fit: unknownFit('The Hub does not say its commit.') }
         try {
           const { facts, fetchBytes } = await look(listing, listing.commit, signal)
@@ -107,7 +118,8 @@ export function createDiscover({ hub, memory, support, limitBytes, cached }: Dis
           for (const [index, model] of described.entries()) {
             if (!wants(model)) continue
             models.push(model)
-            if (models.length === query.limit) return { models, next_skip: index + 1 < listings.length || listings.length === query.limit ? skip + index + 1 : null }
+            if (models.length === query.limit)
+              return { models, next_skip: index + 1 < listings.length || listings.length === query.limit ? skip + index + 1 : null }
           }
           if (listings.length < query.limit) return { models, next_skip: null }
           skip += listings.length

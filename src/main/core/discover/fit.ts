@@ -23,7 +23,10 @@ export function judgeFit(identity: Identity, facts: SnapshotFacts, support: Engi
   const config = json['config.json']
   if (config.state !== 'ok' || identity.memory.weights_bytes === 0)
     return unsaid('unknown', 'Its files do not say how much memory it needs.', limitBytes)
-  const needs = modelNeeds({ memory: identity.memory, size_bytes: identity.memory.weights_bytes, context: identity.context }, config.value)
+  const needs = modelNeeds(
+    { memory: identity.memory, size_bytes: identity.memory.weights_bytes, context: identity.context },
+    config.value,
+  )
   const result = planMemory(needs, limitBytes, POLICY)
   if (!result.fits)
     return {

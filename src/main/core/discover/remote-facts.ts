@@ -9,7 +9,14 @@ const MAX_CONFIG_BYTES = 1024 * 1024
 const MISSING: JsonFile = { state: 'missing' }
 
 /** Reads a part of a file of the Hub. */
-async function readPart(hub: HubClient, listing: HubListing, commit: string, file: HubFile, to: number, signal?: AbortSignal): Promise<Buffer> {
+async function readPart(
+  hub: HubClient,
+  listing: HubListing,
+  commit: string,
+  file: HubFile,
+  to: number,
+  signal?: AbortSignal,
+): Promise<Buffer> {
   const { path, sizeBytes } = file
   const end = Math.min(to, sizeBytes)
   if (end === 0) return Buffer.alloc(0)
@@ -30,7 +37,13 @@ async function readPart(hub: HubClient, listing: HubListing, commit: string, fil
   }
 }
 
-async function readHeader(hub: HubClient, listing: HubListing, commit: string, file: HubFile, signal?: AbortSignal): Promise<WeightHeader> {
+async function readHeader(
+  hub: HubClient,
+  listing: HubListing,
+  commit: string,
+  file: HubFile,
+  signal?: AbortSignal,
+): Promise<WeightHeader> {
   let start = await readPart(hub, listing, commit, file, HEADER_BYTES, signal)
   const length = start.length >= 8 ? start.readBigUInt64LE(0) : 0n
   if (length + 8n > BigInt(start.length) && length < BigInt(MAX_HEADER_BYTES))
@@ -62,7 +75,8 @@ export async function readRemoteFacts(
   const config = await json('config.json', MAX_CONFIG_BYTES)
   const shards = files.filter(({ path }) => LOADABLE.test(path))
   const [only] = shards
-  const weights = shards.length === 1 && only !== undefined ? { [only.path]: await readHeader(hub, listing, commit, only, signal) } : {}
+  const weights =
+    shards.length === 1 && only !== undefined ? { [only.path]: await readHeader(hub, listing, commit, only, signal) } : {}
   // Of several shards the beginning of the index says how many weights there are; their headers would be megabytes.
   const index = shards.length > 1 ? await json('model.safetensors.index.json', MAX_HEADER_BYTES) : MISSING
   const card = [

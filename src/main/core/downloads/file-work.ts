@@ -164,6 +164,28 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
       await writing
     }
   }
+  /** One request for a claim, or for the whole file from a server that knows no ranges. */
+  const request = async (claim: Claim, signal: AbortSignal): Promise<void> => {
+    const [from, to] = ranges ? [claim.at, claim.to] : [0, sizeBytes]
+    const response = await hub.openFile({ repo, commit, path, sizeBytes, blob, link, from, to }, signal)
+    link = response.link
+    try {
+      if (response.from !== claim.at && ranges) {
+        ranges = false
+        // Only who begins where nothing is missing before can go on with an answer that begins at zero.
+        if (lanes > 1 || claim.at !== pieces.frontier()) return
+        claim.to = sizeBytes
+      }
+      await receive(response.body, claim, claim.at - response.from)
+    } finally {
+      response.close()
+    }
+    if (claim.at < claim.to)
+      throw new AppError('network_failed', 'The connection ended before the file did.', {
+        hint: 'Try again.',
+        data: { kind: 'short' },
+      })
+  }
   const restart = async (): Promise<void> => {
     pieces.reset()
     hash.reset()
@@ -210,30 +232,7 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
       lanes += 1
       const usedLink = link
       try {
-        const whole = !ranges
-        const from = whole ? 0 : claim.at
-        const request = { repo, commit, path, sizeBytes, blob, link, from, to: whole ? sizeBytes : claim.to }
-        const response = await hub.openFile(request, signal)
-        link = response.link
-        if (response.from !== claim.at && ranges) {
-          ranges = false
-          // Only who begins where nothing is missing before can go on with an answer that begins at zero.
-          if (lanes > 1 || claim.at !== pieces.frontier()) {
-            response.close()
-            return
-          }
-          claim.to = sizeBytes
-        }
-        try {
-          await receive(response.body, claim, claim.at - response.from)
-        } finally {
-          response.close()
-        }
-        if (claim.at < claim.to)
-          throw new AppError('network_failed', 'The connection ended before the file did.', {
-            hint: 'Try again.',
-            data: { kind: 'short' },
-          })
+        await request(claim, signal)
       } catch (error) {
         const known = error instanceof AppError ? error : null
         const expired = known?.data?.['kind'] === 'link'

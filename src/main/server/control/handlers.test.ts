@@ -58,6 +58,7 @@ function setUp(more: Partial<HandlerDeps> = {}) {
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },
     storage,
+    discover: { search: unused },
     modelsChanged: unused,
     catalog: {
       list: unused,

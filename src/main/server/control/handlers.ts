@@ -10,6 +10,7 @@ import type {
 } from '../../../shared/contract'
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
+import type { Discover } from '../../core/discover'
 import type { Jobs } from '../../core/jobs'
 import type { ApiKeys } from '../../core/keys'
 import type { ModelCatalog } from '../../core/models/types'
@@ -32,6 +33,7 @@ export interface HandlerDeps {
   storage: Pick<Storage, 'usage' | 'planRemove' | 'remove' | 'planPrune' | 'prune'>
   /** Tells everyone that the models are others now, without waiting for the watched folders to say so. */
   modelsChanged: () => void
+  discover: Discover
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
@@ -108,6 +110,7 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }).finally(deps.modelsChanged),
     'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
     'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }).finally(deps.modelsChanged),
+    'hub.search': (query, { signal }: CallContext) => deps.discover.search(query, signal),
     'engine.status': () => environment.status(),
     'models.load': (input, { signal }: CallContext) => loadModel({ catalog, pool }, input, signal),
     'models.unload': async ({ model, force }) => {

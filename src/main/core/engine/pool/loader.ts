@@ -61,7 +61,7 @@ export function createLoader(deps: LoaderDeps): Loader {
   async function check(model: ResolvedModel): Promise<{ needs: ModelNeeds; trusted: boolean }> {
     const [config, trusted] = await Promise.all([readModelConfig(model.snapshotPath), deps.isTrusted(model)])
     if (!trusted) refuseCustomCode(model.name, config)
-    return { needs: modelNeeds(model, config), trusted }
+    return { needs: modelNeeds(model.summary, config), trusted }
   }
 
   async function loadNow(wish: LoadWish, signal: AbortSignal): Promise<void> {
