@@ -199,7 +199,12 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   const refreshEngine = (): void => void engineStatus().catch(complainTo(log, 'engine status'))
 
   const jobs = createJobs({
-    runners: { 'engine.install': (signal) => environment.install(signal) },
+    runners: {
+      'engine.install': (signal) => environment.install(signal),
+      'engine.update': (signal) => environment.update(signal),
+      'engine.rollback': (signal) => environment.rollback(signal),
+      'engine.remove': (signal) => environment.remove(signal),
+    },
     newId: randomUUID,
     onUnforeseen: (error, id) => log.error('job failed', { job: id, error }),
   })
@@ -300,12 +305,12 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
       throw error
     })
   let closeControl: Listening['close'] = () => Promise.resolve()
-  const control = await orStop(
+  const control: Listening = await orStop(
     listenControl(
       buildControl({
         contract,
         dispatcher,
-        token: ownership.key.token,
+        identity: { token: ownership.key.token, instanceId: ownership.instanceId, origin: () => control.url },
         codes,
         pageRoot: layout.outRenderer,
         onUnforeseen: complainTo(log, 'control request failed'),

@@ -27,7 +27,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   run: { summary: 'Ask a model something, or chat with it', load: async () => (await import('./commands/run')).run },
   serve: { summary: 'Serve the models on an OpenAI-compatible API', load: async () => (await import('./commands/serve')).serve },
   ui: { summary: 'Open the interface in a browser', load: async () => (await import('./commands/ui')).ui },
-  engine: { summary: 'Install mlx_lm, or say in what state it is', load: async () => (await import('./commands/engine')).engine },
+  engine: {
+    summary: 'Install, update or remove mlx_lm, or say in what state it is',
+    load: async () => (await import('./commands/engine')).engine,
+  },
   demo: { summary: 'Try everything with a tiny built-in model', load: async () => (await import('./commands/demo')).demo },
   doctor: {
     summary: 'Explain what is set up, what is missing and how to mend it',
