@@ -28,6 +28,7 @@ import {
 import type { SettingsStore } from './core/settings/types'
 import { openDiscover, type Discover } from './core/discover'
 import { createInUse, createStorage, type InUseDeps, type Storage } from './core/storage'
+import { createFileSecrets } from './core/secrets'
 import { createStatePublisher, watchRoots } from './core/state'
 import { createFileLocks, dataPaths, within, type DataPaths, type Env, type Layout, type Platform } from './core/system'
 import { createContentMemory, createHashMemory, createVerifier, type Verifier } from './core/verify'
@@ -124,7 +125,7 @@ function buildCore(
     support,
     machine: createMachineMemory(platform, paths.engines),
     memoryCap: () => toPoolPolicy(settings.read()).memoryLimitBytes,
-    readStored: () => Promise.resolve(null),
+    readStored: createFileSecrets(paths).readHubToken,
   })
   const clock = (): number => performance.now()
   const generator = createGenerator({ catalog, pool, openStream: openEngineStream, clock, maxTokens })

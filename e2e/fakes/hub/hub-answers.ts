@@ -10,6 +10,8 @@ export interface HubDeps {
   pageSize: { plain: number; expanded: number }
   /** Where a file outside of git can be fetched, on another host name. */
   linkTo: (repo: HubRepo, file: HubFile) => string
+  /** Token → whose it is. */
+  tokens: Readonly<Record<string, string>>
 }
 
 const NAME = String.raw`([\w.-]+\/[\w.-]+|[\w.-]+)`
@@ -87,6 +89,7 @@ export function createHubAnswers(deps: HubDeps): Answer {
     let parts = routes.paths.exec(pathname)
     if (parts !== null) return method === 'POST' ? at(parts[1], decode(parts[2]), paths(call)) : empty(405)
     if (method !== 'GET' && method !== 'HEAD') return empty(405)
+    if (pathname === '/api/whoami-v2') return whoAmI(call, deps.tokens)
     if (pathname === '/api/models') return listModels(call, deps.repos.values())
     parts = routes.tree.exec(pathname)
     if (parts !== null) return at(parts[1], decode(parts[2]), tree(call, decode(parts[3]).replace(/\/$/, '')))
@@ -123,4 +126,16 @@ function describeRefs(repo: HubRepo): object {
       .filter(({ name }) => name !== 'main' && !name.startsWith('refs/'))
       .map(({ name, commit }) => entry(name, `refs/tags/${name}`, commit)),
   }
+}
+
+function whoAmI(call: Call, tokens: Readonly<Record<string, string>>): Reply {
+  const name = tokens[(call.headers.authorization ?? '').replace(/^Bearer /, '')]
+  if (name === undefined) return problem(401, null, 'Invalid credentials in Authorization header')
+  return json({
+    type: 'user',
+    id: name,
+    name,
+    fullname: name,
+    auth: { type: 'access_token', accessToken: { displayName: 'laptop', role: 'read' } },
+  })
 }

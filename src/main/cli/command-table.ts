@@ -40,6 +40,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Explain what is set up, what is missing and how to mend it',
     load: async () => (await import('./commands/doctor')).doctor,
   },
+  login: { summary: 'Keep a token of the Hub', load: async () => (await import('./commands/account')).login },
+  logout: { summary: 'Forget the token of the Hub', load: async () => (await import('./commands/account')).logout },
+  whoami: { summary: 'Say who the Hub takes you for', load: async () => (await import('./commands/account')).whoami },
   version: { summary: 'Print the version', load: async () => (await import('./commands/version')).versionCommand },
 }
 
@@ -60,9 +63,6 @@ const planned: Readonly<Record<string, string | null>> = {
   stop: 'Until then: press Ctrl-C where "mlxk serve" runs.',
   report: 'Until then: "mlxk doctor --json" says what is set up.',
   config: null,
-  login: 'Until then: "hf auth login" stores a token.',
-  logout: 'Until then: "hf auth logout" forgets the token.',
-  whoami: 'Until then: "hf auth whoami" says whose token it is.',
   service: null,
   completion: null,
 }

@@ -140,6 +140,21 @@ export const prunePreview = z.object({ plan: prunePlan, requires_confirmation: z
 export const helpResult = z.object({ help: z.string() })
 
 /** Data of each command's success. Every command can also be asked for its help. */
+/** Who the Hub takes us for. `in_effect`: false when another token comes before this one. */
+const whoAmIResult = z.object({
+  name: z.string(),
+  role: z.string().nullable(),
+  source: z.enum(['environment', 'token_file', 'store']),
+  in_effect: z.boolean(),
+})
+export type WhoAmIResult = z.infer<typeof whoAmIResult>
+
+const logoutResult = z.object({
+  removed: z.boolean(),
+  /** Where another token still comes from. */
+  remaining_source: z.enum(['environment', 'token_file', 'store']).nullable(),
+})
+
 export const commandData = {
   list: modelList,
   show: modelDetail,
@@ -156,6 +171,9 @@ export const commandData = {
   engine: engineStatus,
   demo: z.union([demoResult, demoStatus]),
   doctor: doctorReport,
+  login: whoAmIResult,
+  logout: logoutResult,
+  whoami: whoAmIResult,
   version: versionInfo,
   help: helpResult,
 } as const

@@ -1,11 +1,11 @@
-import { listFiles, listModels, modelInfo } from '@huggingface/hub'
+import { listFiles, listModels, modelInfo, whoAmI } from '@huggingface/hub'
 import { AppError } from '../../../shared/errors'
 import { toHubError } from './answer-errors'
 import { quote } from './quote'
 import { retry, type RetryDeps } from './retry'
 import type { Answer, Transport } from './transport'
 import { readLicence, toIsoTime, toListing, toTexts } from './listing'
-import type { FileRequest, FileResponse, HubFile, HubListing, HubQuery, HubRevision } from './types'
+import type { FileRequest, FileResponse, HubFile, HubAccount, HubListing, HubQuery, HubRevision } from './types'
 import { checkCommit, invalidHubData, isRepoName, toFiles, type RawTreeEntry } from './validate'
 
 export interface HubClientDeps {
@@ -28,6 +28,8 @@ export interface HubClient {
   search: (query: HubQuery, signal?: AbortSignal) => Promise<HubListing[]>
   /** Whether files may be fetched: a gated repo tells everybody what is in it. @throws AppError access_denied */
   checkAccess: (repo: string, signal?: AbortSignal) => Promise<void>
+  /** Whose token it is. @throws AppError access_denied when the Hub does not know it */
+  whoAmI: (signal?: AbortSignal) => Promise<HubAccount>
   /** Bytes of a file. One attempt: whoever reads knows how far it came. @throws AppError */
   openFile: (request: FileRequest, signal?: AbortSignal) => Promise<FileResponse>
 }
@@ -155,6 +157,21 @@ export function createHubClient({ endpoint, offline, transport, retrying, hasTok
       const unknownPage = answer.status === 404 && answer.headers['x-error-code'] === undefined
       if ((answer.status >= 200 && answer.status <= 299) || unknownPage) answer.close()
       else await fail(answer, { repo, revision: null })
+    },
+    whoAmI: async (signal) => {
+      // The library wants to see a token; the one that goes is the transport's, which knows where it may go.
+      const account = await whoAmI({
+        accessToken: 'hf_',
+        hubUrl: endpoint,
+        fetch: fetchAbout({ repo: null, revision: null }, signal),
+      })
+      const { name, auth } = { auth: null, ...account } as {
+        name?: unknown
+        auth: { accessToken?: { role?: unknown; displayName?: unknown } } | null
+      }
+      if (typeof name !== 'string' || name === '') throw invalidHubData('it does not say whose token this is')
+      const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value.slice(0, 200) : null)
+      return { name: name.slice(0, 200), tokenName: text(auth?.accessToken?.displayName), role: text(auth?.accessToken?.role) }
     },
     openFile: async (request, signal) => {
       checkOnline()

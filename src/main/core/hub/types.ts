@@ -84,3 +84,11 @@ export interface HubListing {
   licence: string | null
   baseModels: string[]
 }
+
+/** Who a token belongs to. */
+export interface HubAccount {
+  name: string
+  /** The name that its owner gave it, and its role (`read`, `write`, `fineGrained`); null when the Hub does not say. */
+  tokenName: string | null
+  role: string | null
+}
