@@ -165,10 +165,7 @@ export function createHubClient({ endpoint, offline, transport, retrying, hasTok
         hubUrl: endpoint,
         fetch: fetchAbout({ repo: null, revision: null }, signal),
       })
-      const { name, auth } = { auth: null, ...account } as {
-        name?: unknown
-        auth: { accessToken?: { role?: unknown; displayName?: unknown } } | null
-      }
+      const { name, auth } = account as { name?: unknown; auth?: { accessToken?: { role?: unknown; displayName?: unknown } } }
       if (typeof name !== 'string' || name === '') throw invalidHubData('it does not say whose token this is')
       const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value.slice(0, 200) : null)
       return { name: name.slice(0, 200), tokenName: text(auth?.accessToken?.displayName), role: text(auth?.accessToken?.role) }
