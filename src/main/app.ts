@@ -20,6 +20,7 @@ import {
   chooseLogLevel,
   chooseServer,
   createSettings,
+  createSettingsManager,
   isLoopbackHost,
   type Chosen,
   type OpenSettings,
@@ -70,6 +71,8 @@ export interface App extends Core {
   /** Starts the OpenAI API. @throws AppError port_in_use (data: port, pid, process), listen_failed, invalid_setting (a host beyond loopback without a key) */
   startApi: (options: { host?: string; port?: number; maxTokens?: number | null }) => Promise<ServerStatus>
   stopApi: () => Promise<void>
+  /** Aborts when a client has asked this process to end (`mlxk stop`); whoever runs it closes then. */
+  stopRequested: AbortSignal
   /** `http://127.0.0.1:PORT` of the control listener. */
   controlUrl: string
 }
@@ -167,6 +170,7 @@ function needsKey({ value, from }: Chosen<string>, problem: string | null): AppE
 async function runApp(options: AppOptions, ownership: Ownership, log: Log): Promise<App> {
   const { env, layout, kind } = options
   const shutdown = new AbortController()
+  const stopRequest = new AbortController()
   let maxTokens: number | null = null
   let revision = 1
   const settings = createSettings({ paths: dataPaths(env, options.platform), owner: true })
@@ -280,6 +284,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     pool,
     generator,
     keys,
+    config: createSettingsManager(settings, env),
+    requestStop: () => void setImmediate(() => stopRequest.abort()),
   })
   const dispatcher = createDispatcher(contract, handlers, { report: logCalls(log), shutdown: shutdown.signal })
   const stop = async (): Promise<void> => {
@@ -339,6 +345,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     stopApi: async () => {
       await stopApi()
     },
+    stopRequested: stopRequest.signal,
     controlUrl: control.url,
     close: () => (closing ??= stop()),
   }

@@ -31,3 +31,14 @@ export function topP(text: string): number {
   if (value <= 0 || value > 1) throw new InvalidArgumentError('It must be above 0 and at most 1.')
   return value
 }
+
+const units: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 }
+
+/** Seconds, or `90s`, `15m`, `2h`, `1d`; `never` is null. */
+export function keepAlive(text: string): number | null {
+  if (/^(never|forever|-1)$/i.test(text.trim())) return null
+  const match = /^(\d{1,9}(?:\.\d{1,3})?)\s*([smhd]?)$/i.exec(text.trim())
+  const seconds = Number(match?.[1]) * (units[match?.[2]?.toLowerCase() ?? ''] ?? Number.NaN)
+  if (!(seconds <= 1e9)) throw new InvalidArgumentError('It must be a time such as 90s, 15m, 2h or never.')
+  return seconds
+}

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { changeSetting } from './change'
 import { migrate, migrations, SETTINGS_VERSION } from './document'
 import {
-  changeSetting,
   chooseLogLevel,
   chooseServer,
   createSettings,
