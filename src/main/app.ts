@@ -6,7 +6,7 @@ import { AppError } from '../shared/errors'
 import { createDispatcher, type Dispatcher } from '../shared/rpc'
 import { version } from '../shared/version'
 import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
-import { createEngineEnvironment, createEnginePool, openEngineStream } from './core/engine'
+import { createEngineEnvironment, createEnginePool, openEngineStream, toPoolPolicy } from './core/engine'
 import type { EngineEnvironment, EnginePool } from './core/engine/types'
 import { createGenerator, type Generator } from './core/generation'
 import { createEngineSupport } from './core/interpreter'
@@ -112,7 +112,7 @@ function buildCore(
   const lock = createRepoLock(paths)
   const repairer = createRepairer({ inspect: catalog.inspect, prove: verifier.prove, lock })
   const environment = createEngineEnvironment({ env, platform, paths, layout, settings })
-  const pool = createEnginePool({ environment, env, platform, paths, layout })
+  const pool = createEnginePool({ environment, env, platform, paths, layout, policy: () => toPoolPolicy(settings.read()) })
   const inUse = createInUse({ loaded: () => pool.list(), watchOwner })
   const locks = createFileLocks({ platform })
   const storage = createStorage({ scan: () => scanner.scan(caches()), lock, locks, inUse, content })
@@ -306,12 +306,12 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
       throw error
     })
   let closeControl: Listening['close'] = () => Promise.resolve()
-  const control = await orStop(
+  const control: Listening = await orStop(
     listenControl(
       buildControl({
         contract,
         dispatcher,
-        token: ownership.key.token,
+        identity: { token: ownership.key.token, instanceId: ownership.instanceId, origin: () => control.url },
         codes,
         pageRoot: layout.outRenderer,
         onUnforeseen: complainTo(log, 'control request failed'),

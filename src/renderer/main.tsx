@@ -14,6 +14,7 @@ const auth = createAuth({
   storage: sessionStorage,
   readHash: () => location.hash,
   clearHash: () => history.replaceState(null, '', location.pathname + location.search),
+  origin: location.origin,
 })
 
 const root = document.documentElement

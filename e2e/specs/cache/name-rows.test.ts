@@ -71,7 +71,7 @@ describe('names', () => {
     }
     const { code, stdout, stderr } = await mlxk(['show', 'llama'], { env: home.env })
     expect([code, stdout]).toEqual([1, ''])
-    expect(stderr).toContain('a/Llama-a, z/Llama-b')
+    expect(stderr).toMatch(/a\/Llama-a\n +z\/Llama-b/)
   })
 
   test('E14 an exact name wins although it is a part of another', async () => {

@@ -78,16 +78,19 @@ describe('E173 every --json prints exactly one document', () => {
 })
 
 describe('E174 --json is understood wherever it stands', () => {
-  test.each([[['list']], [['health', 'Good']], [['show', 'nowhere']], [['show', 'Good', '--files']], [['doctor']]])(
-    '%j',
-    async (args) => {
-      const after = await run([...args, '--json'])
-      const before = await run(['--json', ...args])
-      const between = await run([args[0] ?? '', '--json', ...args.slice(1)])
-      expect(JSON.parse(before.stdout)).toEqual(JSON.parse(after.stdout))
-      expect([before, between]).toEqual([after, after])
-    },
-  )
+  test.each([
+    [['list']],
+    [['health', 'Good']],
+    [['show', 'nowhere']],
+    [['show', 'Good', '--files']],
+    [['show', 'Good', '--config']],
+  ])('%j', async (args) => {
+    const after = await run([...args, '--json'])
+    const before = await run(['--json', ...args])
+    const between = await run([args[0] ?? '', '--json', ...args.slice(1)])
+    expect(JSON.parse(before.stdout)).toEqual(JSON.parse(after.stdout))
+    expect([before, between]).toEqual([after, after])
+  })
 
   test('after "--" it is a word like any other', async () => {
     const { stdout, stderr, code } = await run(['show', '--', '--json'])

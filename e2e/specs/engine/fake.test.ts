@@ -26,7 +26,6 @@ beforeAll(() => {
     platform,
     paths,
     layout,
-    maxLoaded: 99,
   })
 })
 afterAll(async () => {

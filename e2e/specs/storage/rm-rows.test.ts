@@ -248,7 +248,7 @@ test('E110 what a killed run left is not listed by anybody, and the next rm fini
   expect(await rm(['org/killed'])).toMatchObject({ code: 1, error: { type: 'model_not_found' } })
 })
 
-test('E111 an unknown name is model_not_found, also with -f', async () => {
+test('E16, E111 an unknown name is model_not_found, also with -f; a full name is no part of another', async () => {
   healthyModel(hub)
   // A whole name never means a longer one that begins so.
   for (const spec of ['org/nothing', 'nothing', 'mlx-community/Tiny-Llama'])

@@ -1,7 +1,7 @@
 import type { AppContract } from '../../shared/contract'
 import { createClient, createHttpTransport, type Dispatcher } from '../../shared/rpc'
 import { createApp, type AppOptions } from '../app'
-import { findOwner } from '../core/ownership'
+import { findOwner, nodeProver } from '../core/ownership'
 import { dataPaths } from '../core/system'
 import type { Owner } from './owner'
 
@@ -14,7 +14,7 @@ import type { Owner } from './owner'
 export async function openOwner(options: AppOptions, onStopRequest: () => void): Promise<Owner> {
   const running = await findOwner(dataPaths(options.env, options.platform))
   if (running !== null) {
-    const transport = createHttpTransport({ baseUrl: running.record.control.url, token: running.token })
+    const transport = createHttpTransport({ baseUrl: running.record.control.url, token: running.token, prover: nodeProver })
     const dispatcher: Dispatcher = async function* (name, input, signal) {
       yield* transport.open(name, input, signal)
     }

@@ -31,6 +31,8 @@ const codesByDomain = {
     'engine_crashed',
     'engine_timeout',
     'custom_code_refused',
+    'insufficient_memory',
+    'memory_busy',
   ],
   generation: [
     'invalid_request',

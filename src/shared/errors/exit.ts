@@ -30,6 +30,8 @@ export const exitCodes: Record<ErrorCode, ExitCode> = {
   engine_crashed: 1,
   engine_timeout: 1,
   custom_code_refused: 1,
+  insufficient_memory: 1,
+  memory_busy: 1,
   invalid_request: 1,
   unsupported_parameter: 1,
   unsupported_media_type: 1,

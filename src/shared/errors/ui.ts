@@ -31,6 +31,8 @@ export const uiErrors: Record<ErrorCode, { title: string; action: UiAction }> = 
   engine_crashed: { title: 'The model stopped', action: 'try_again' },
   engine_timeout: { title: 'The engine does not answer', action: 'try_again' },
   custom_code_refused: { title: 'This model wants to run its own code', action: 'none' },
+  insufficient_memory: { title: 'This model needs more memory', action: 'open_models' },
+  memory_busy: { title: 'Not enough memory at the moment', action: 'try_again' },
   invalid_request: { title: 'This cannot be done', action: 'none' },
   unsupported_parameter: { title: 'This cannot be done', action: 'none' },
   unsupported_media_type: { title: 'This cannot be done', action: 'none' },

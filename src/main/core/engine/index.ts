@@ -1,6 +1,6 @@
 /**
  * Engine: everything between a model folder and a running mlx_lm process: finding and making its Python environment, the launcher's
- * protocol, one supervised process per loaded model, the pool of them, and the client of an engine's HTTP. May be imported by core,
+ * protocol, one supervised process per loaded model, the pool of them with its memory, and the client of an engine's HTTP. May be imported by core,
  * server, cli and shell through this file and types.ts only. Nothing here knows OpenAI's API, the queue, or a cache layout.
  *
  *   const environment = createEngineEnvironment({ env, platform, paths, layout, settings })
@@ -11,5 +11,6 @@
  */
 export { createEngineEnvironment } from './environment/environment'
 export { createEnginePool, type EnginePoolDeps } from './pool/pool'
+export { toPoolPolicy } from './pool/policy'
 export { openEngineStream } from './stream/engine-stream'
 export type * from './types'

@@ -7,5 +7,6 @@ export { acquireOwnership, type Ownership } from './acquire'
 export { alreadyRunning, connectOwner, findOwner, readLockedRecord, waitUntilFree, type DiscoveryOptions, type Owner, type OwnerClient } from './discover'
 /** @public for the domains that lock one repo of a cache */
 export { takeLock } from './lock'
+export { nodeProver, proveNow } from './prover'
 export { createRepoLock, type RepoLock } from './repo-lock'
 export type { ControlKey, OwnerRecord } from './record'

@@ -20,11 +20,12 @@ export interface Field {
   isValidVariable?: (value: unknown) => boolean
   /** Turns typed text into a value; what makes no sense is returned as it is and fails `isValid`. */
   parse: (text: string) => unknown
-  takesEffect: 'at once' | 'when the API starts' | 'at the next start'
+  takesEffect: 'at once' | 'when the API starts' | 'when a model loads' | 'at the next start'
 }
 
 const text = (value: string): unknown => value
 const number = (value: string): unknown => (/^\d{1,15}$/.test(value.trim()) ? Number(value) : value)
+const decimal = (value: string): unknown => (/^\d{1,9}(\.\d{1,6})?$/.test(value.trim()) ? Number(value) : value)
 const flag = (value: string): unknown => ({ true: true, on: true, yes: true, false: false, off: false, no: false })[value] ?? value
 /** `none` is how a command line says null. */
 const orNone =
@@ -43,6 +44,7 @@ const list = (value: string): unknown => {
 
 const isInteger = (value: unknown, low: number, high: number): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high
+const isNumber = (value: unknown, low: number, high: number): boolean => typeof value === 'number' && value >= low && value <= high
 const isListOf = (value: unknown, isItem: (item: unknown) => boolean): boolean =>
   Array.isArray(value) && value.length <= 100 && value.every(isItem)
 
@@ -67,6 +69,72 @@ export const fields = {
     isValidVariable: (value) => typeof value === 'string',
     parse: orNone(text),
     takesEffect: 'at once',
+  },
+  maxModels: {
+    section: 'engine',
+    key: 'max_models',
+    summary: 'models in memory at the same time; none: as many as fit',
+    fallback: null,
+    isValid: (value) => value === null || isInteger(value, 1, 100),
+    allowed: 'a whole number from 1 to 100, or none',
+    variables: [],
+    parse: orNone(number),
+    takesEffect: 'when a model loads',
+  },
+  memoryLimit: {
+    section: 'engine',
+    key: 'memory_limit_gb',
+    summary: 'gigabytes that models may take together; none: what the machine allows',
+    fallback: null,
+    isValid: (value) => value === null || isNumber(value, 0.5, 1_000_000),
+    allowed: 'a number of at least 0.5, or none',
+    variables: [],
+    parse: orNone(decimal),
+    takesEffect: 'when a model loads',
+  },
+  keepAlive: {
+    section: 'engine',
+    key: 'keep_alive_minutes',
+    summary: 'minutes without use until a model is unloaded; none: never',
+    fallback: 15,
+    isValid: (value) => value === null || isNumber(value, 0, 1_000_000),
+    allowed: 'a number (0: after each answer), or none',
+    variables: [],
+    parse: orNone(decimal),
+    takesEffect: 'at once',
+  },
+  safeMemory: {
+    section: 'engine',
+    key: 'safe_memory',
+    summary: 'careful with memory: nothing wired, small caches, few answers together; auto: where Macs are known to panic',
+    fallback: 'auto',
+    isValid: (value) => value === 'auto' || value === 'on' || value === 'off',
+    allowed: 'auto, on or off',
+    variables: [],
+    parse: text,
+    takesEffect: 'when a model loads',
+  },
+  concurrency: {
+    section: 'engine',
+    key: 'concurrency',
+    summary: 'answers of one model that are computed together; none: as many as fit, up to 32',
+    fallback: null,
+    isValid: (value) => value === null || isInteger(value, 1, 32),
+    allowed: 'a whole number from 1 to 32, or none',
+    variables: [],
+    parse: orNone(number),
+    takesEffect: 'when a model loads',
+  },
+  contextLimit: {
+    section: 'engine',
+    key: 'context_limit',
+    summary: "longest conversation in tokens; none: the model's own",
+    fallback: null,
+    isValid: (value) => value === null || isInteger(value, 256, 1_000_000_000),
+    allowed: 'a whole number of at least 256, or none',
+    variables: [],
+    parse: orNone(number),
+    takesEffect: 'when a model loads',
   },
   demo: {
     section: 'demo',

@@ -22,7 +22,15 @@ function fileWith(text: string | null): string {
 const open = (settings: string, owner = false) => createSettings({ paths: { settings }, owner, now: () => 1234 })
 const defaults = {
   version: 1 as const,
-  engine: { python: null },
+  engine: {
+    python: null,
+    max_models: null,
+    memory_limit_gb: null,
+    keep_alive_minutes: 15,
+    safe_memory: 'auto' as const,
+    concurrency: null,
+    context_limit: null,
+  },
   demo: { enabled: false },
   server: {
     host: '127.0.0.1',

@@ -48,7 +48,11 @@ export interface HandlerDeps {
  */
 async function* loadModel(
   deps: Pick<HandlerDeps, 'catalog' | 'pool'>,
-  spec: string,
+  {
+    model: spec,
+    keep_alive_s: keepAliveS,
+    pinned,
+  }: { model: string; keep_alive_s?: number | null | undefined; pinned?: boolean | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<LoadedModel> {
   const { catalog, pool } = deps
@@ -59,11 +63,9 @@ async function* loadModel(
     outcome = result
     settled.emit(undefined)
   }
-  pool.acquire(model, { signal: new AbortController().signal }).then(
-    (lease) => {
-      lease.release()
-      settle({})
-    },
+  const keepAliveMs = typeof keepAliveS === 'number' ? keepAliveS * 1000 : keepAliveS
+  pool.load(model, { signal: new AbortController().signal, keepAliveMs, pinned }).then(
+    () => settle({}),
     (error: unknown) => settle({ error }),
   )
   const read = (): { state: LoadedModel | undefined; outcome: { error?: unknown } | null } => ({
@@ -118,11 +120,16 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
     'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }).finally(deps.modelsChanged),
     'engine.status': () => environment.status(),
-    'models.load': ({ model }, { signal }: CallContext) => loadModel({ catalog, pool }, model, signal),
-    'models.unload': async ({ model }) => {
-      await pool.unload(await toLoadedName(model, deps))
+    'models.load': (input, { signal }: CallContext) => loadModel({ catalog, pool }, input, signal),
+    'models.unload': async ({ model, force }) => {
+      await pool.unload(await toLoadedName(model, deps), force === true ? { drainMs: 0 } : {})
       return {}
     },
+    'models.pin': async ({ model, pinned }) => {
+      pool.pin(await toLoadedName(model, deps), pinned)
+      return {}
+    },
+    'engine.memory': () => pool.memory(),
     'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
   }
 }

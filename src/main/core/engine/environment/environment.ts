@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { EngineStatus, InstallProgress } from '../../../../shared/contract'
 import { AppError } from '../../../../shared/errors'
 import { locateNamed, readLock, type EngineLock } from '../../interpreter'
-import type { Settings } from '../../settings/types'
 import type { DataPaths, Env, Layout, Platform } from '../../system'
 import type { EngineEnvironment } from '../types'
 import type { FileProbe } from './candidates'
@@ -19,7 +18,7 @@ export interface EngineEnvironmentDeps {
   platform: Platform
   paths: Pick<DataPaths, 'engine'>
   layout: Pick<Layout, 'resources'>
-  settings: { read: () => Pick<Settings, 'engine'> }
+  settings: { read: () => { engine: { python: string | null } } }
   /** For tests. */
   run?: RunCommand
   files?: FileProbe
