@@ -20,7 +20,7 @@ export const setting = z.object({
   default: z.unknown(),
   /** Completes "must be". */
   allowed: z.string(),
-  takes_effect: z.enum(['at once', 'when the API starts', 'at the next start']),
+  takes_effect: z.enum(['at once', 'when a model loads', 'when the API starts', 'at the next start']),
   /** A variable that holds nonsense. */
   problem: z.string().nullable(),
 })

@@ -39,7 +39,13 @@ export async function runChat(context: Context, generator: CliGenerator, options
   const { name, contextLength } = await generator.check(options.model)
   const conversation = startConversation(name, options.system, options.params)
   const chat: Chat = { ...options, context, generator, conversation, contextLength, saved: new Set(), answering: null }
-  const lines = createInterface({ input: io.stdin, output: process.stderr, terminal: true, historySize: 500, removeHistoryDuplicates: true })
+  const lines = createInterface({
+    input: io.stdin,
+    output: process.stderr,
+    terminal: true,
+    historySize: 500,
+    removeHistoryDuplicates: true,
+  })
   const assembler = createLineAssembler()
   const prompt = (): void => {
     lines.setPrompt(assembler.isOpen() ? talkPaint.dim('...  ') : talkPaint.bold('You: '))

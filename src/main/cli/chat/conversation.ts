@@ -67,7 +67,15 @@ export function takeLastQuestion({ turns }: Conversation): string | null {
 export function renderConversation(conversation: Conversation, file: string, savedAt: Date): string {
   const { model, system, params, turns } = conversation
   if (/\.json$/i.test(file)) {
-    const document = { format: 'mlx-knife-chat', version: 1, program: version, saved_at: savedAt.toISOString(), model, system, params }
+    const document = {
+      format: 'mlx-knife-chat',
+      version: 1,
+      program: version,
+      saved_at: savedAt.toISOString(),
+      model,
+      system,
+      params,
+    }
     return `${JSON.stringify({ ...document, messages: turns }, null, 2)}\n`
   }
   const parts = [`# Chat with ${model}`, `${savedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`]

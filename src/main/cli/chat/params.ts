@@ -30,5 +30,7 @@ export function changeParams(params: SamplingParams, typed: string): { params: S
 
 export function renderParams(params: SamplingParams): string {
   const entries = Object.entries(params)
-  return entries.length === 0 ? 'Every parameter has its default.' : entries.map(([name, value]) => `${name} ${String(value)}`).join(', ')
+  return entries.length === 0
+    ? 'Every parameter has its default.'
+    : entries.map(([name, value]) => `${name} ${String(value)}`).join(', ')
 }

@@ -87,7 +87,9 @@ function printChanged(context: Context, setting: Setting): void {
   const value = setting.in_file ? setting.file_value : setting.default
   context.say(safeLine(`${setting.key} = ${formatValue(value)}${setting.in_file ? '' : ' (default)'}`))
   if (source === 'environment') {
-    context.note(context.talkPaint.yellow(`${variable ?? 'The environment'} goes before it, and is set: ${formatValue(setting.value)}`))
+    context.note(
+      context.talkPaint.yellow(`${variable ?? 'The environment'} goes before it, and is set: ${formatValue(setting.value)}`),
+    )
   } else if (effect !== 'at once') context.note(context.talkPaint.dim(`Takes effect ${effect}.`))
 }
 

@@ -71,7 +71,7 @@ async function playDemo(context: Context, options: DemoOptions): Promise<Outcome
     if (once || session.app === null) return { data, print: () => suggest(context, url, model, session.app === null) }
     suggest(context, url, model, true)
     context.note('Serving until Ctrl-C.')
-    await untilAborted(interruption.signal)
+    await Promise.race([untilAborted(interruption.signal), untilAborted(session.app.stopRequested)])
     return { data, printed: true }
   } catch (error) {
     if (answered && interruption.by() !== null) return { data: {}, printed: true }

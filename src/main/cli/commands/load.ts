@@ -37,7 +37,7 @@ export const load: CliCommand = {
 async function run(context: Context, model: string, options: LoadOptions): Promise<Outcome> {
   const { requireOwner } = await import('../services/owner')
   const { signal } = context.interruption()
-  const owner = await requireOwner(context, `load models into it with "${context.program} serve MODEL"`)
+  const owner = await requireOwner(context, `"${context.program} serve ${model}" starts it with this model.`)
   const view = await createProgress(context)
   let last: LoadedModel | null = null
   try {
@@ -70,5 +70,9 @@ function printLoaded(context: Context, model: LoadedModel): void {
 function describeStay(model: LoadedModel): string {
   const stay = formatExpiry(model, Date.now())
   if (stay === 'pinned' || stay === 'in use') return stay
-  return stay === 'never' ? 'stays loaded' : stay.startsWith('idle') ? `unloads after ${stay.slice(5)} without use` : `unloads ${stay}`
+  return stay === 'never'
+    ? 'stays loaded'
+    : stay.startsWith('idle')
+      ? `unloads after ${stay.slice(5)} without use`
+      : `unloads ${stay}`
 }

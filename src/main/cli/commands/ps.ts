@@ -69,7 +69,12 @@ function formatWork({ in_flight: working, queued }: LoadedModel): string {
 }
 
 export function formatExpiry(
-  { pinned, expires_at: at, keep_alive_s: seconds, in_flight: working }: Pick<LoadedModel, 'pinned' | 'expires_at' | 'keep_alive_s' | 'in_flight'>,
+  {
+    pinned,
+    expires_at: at,
+    keep_alive_s: seconds,
+    in_flight: working,
+  }: Pick<LoadedModel, 'pinned' | 'expires_at' | 'keep_alive_s' | 'in_flight'>,
   now: number,
 ): string {
   if (pinned) return 'pinned'
@@ -77,4 +82,3 @@ export function formatExpiry(
   if (seconds === null) return 'never'
   return working > 0 ? 'in use' : `idle ${formatSpan(seconds)}`
 }
-

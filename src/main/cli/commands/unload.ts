@@ -34,7 +34,7 @@ async function run(context: Context, models: readonly string[], options: UnloadO
   }
   const { readState, requireOwner } = await import('../services/owner')
   const { signal } = context.interruption()
-  const owner = await requireOwner(context, 'nothing is loaded')
+  const owner = await requireOwner(context, `"${context.program} serve" starts it.`)
   const before = (await readState(owner)).loaded.map(({ name }) => name)
   const force = options.force === true
   const wanted = options.all === true ? before : await Promise.all(models.map((spec) => toName(spec, before, context)))

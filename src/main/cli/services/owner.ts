@@ -2,7 +2,7 @@ import type { AppContract, AppState, OwnerKind } from '../../../shared/contract'
 import type { RunningOwner } from '../../../shared/contract/documents'
 import { AppError } from '../../../shared/errors'
 import type { Client } from '../../../shared/rpc'
-import type { App } from '../../app'
+import type { App, AppOptions } from '../../app'
 import { connectOwner, type OwnerClient } from '../../core/ownership'
 import type { Context } from '../context'
 
@@ -26,12 +26,10 @@ export function toRunningOwner({ owner: { record, info } }: OwnerClient): Runnin
 }
 
 /** The owner, for what only an owner can do. @throws AppError connection_lost when nobody owns the data folder */
-export async function requireOwner(context: Context, instead: string): Promise<OwnerClient> {
+export async function requireOwner(context: Context, hint: string): Promise<OwnerClient> {
   const owner = await connectToOwner(context, context.interruption().signal)
   if (owner !== null) return owner
-  throw new AppError('connection_lost', `MLX Knife is not running: ${instead}.`, {
-    hint: `"${context.program} serve" starts it.`,
-  })
+  throw new AppError('connection_lost', 'MLX Knife is not running, and models stay loaded only in one that does.', { hint })
 }
 
 /** The owner's state as it is now. @throws AppError connection_lost */
@@ -48,10 +46,10 @@ export async function readState(client: Client<AppContract>): Promise<AppState> 
 }
 
 /** Makes this process the owner. @throws AppError already_running (data: pid, url) */
-export async function own(context: Context, kind: OwnerKind): Promise<App> {
+export async function own(context: Context, kind: OwnerKind, log: Pick<AppOptions, 'logLevel' | 'logTap'> = {}): Promise<App> {
   const { createApp } = await import('../../app')
   const { env, platform } = context
-  return await createApp({ env, platform, layout: context.layout(), kind, scanInWorker: true })
+  return await createApp({ env, platform, layout: context.layout(), kind, scanInWorker: true, ...log })
 }
 
 /** The owner that is there already, or this process as the owner. */

@@ -6,6 +6,8 @@ import { createSettings, createSettingsManager, findField, readSetting } from '.
 import type { Context } from '../context'
 import { connectToOwner } from './owner'
 
+const MAX_TRIES = 50
+
 /**
  * Asks the owner of the data folder. Without one the work is done here: for reading as it is, for changing as the owner for as long as
  * the change takes, so that nobody else writes meanwhile.
@@ -18,20 +20,20 @@ async function throughOwner<T>(
   here: () => T | Promise<T>,
 ): Promise<T> {
   const { signal } = context.interruption()
-  const owner = await connectToOwner(context, signal)
-  if (owner !== null) return ask(owner)
-  if (kind === 'read') return here()
-  const ownership = await acquireOwnership(context.paths)
-  if (ownership === null) {
-    // Somebody became the owner just now.
-    const other = await connectToOwner(context, signal)
-    if (other === null) throw alreadyRunning(null)
-    return ask(other)
-  }
-  try {
-    return await here()
-  } finally {
-    await ownership.release()
+  for (let tries = 1; ; tries += 1) {
+    const owner = await connectToOwner(context, signal)
+    if (owner !== null) return ask(owner)
+    if (kind === 'read') return here()
+    const ownership = await acquireOwnership(context.paths)
+    if (ownership !== null) {
+      try {
+        return await here()
+      } finally {
+        await ownership.release()
+      }
+    }
+    // Somebody became the owner just now: one that stays, or a command like this one, which is soon done.
+    if (tries >= MAX_TRIES || signal.aborted) throw alreadyRunning(null)
   }
 }
 

@@ -83,7 +83,10 @@ export function alreadyRunning(owner: Owner | null): AppError {
 }
 
 /** Waits until nobody owns the data folder. @returns false when somebody still does after `patienceMs` */
-export async function waitUntilFree(paths: DataPaths, { patienceMs, signal }: { patienceMs: number; signal: AbortSignal }): Promise<boolean> {
+export async function waitUntilFree(
+  paths: DataPaths,
+  { patienceMs, signal }: { patienceMs: number; signal: AbortSignal },
+): Promise<boolean> {
   const deadline = Date.now() + patienceMs
   while (isLocked(paths.ownerLock)) {
     if (Date.now() >= deadline || signal.aborted) return false

@@ -4,7 +4,7 @@ import type { WireHealth } from '../../../shared/openai'
 import { createActivity, type Activity } from './activity'
 import { createChatHandler } from './chat'
 import type { ApiAccess, ApiDeps, ApiLimits } from './deps'
-import { admit, answerFailure, type ApiEnv } from './front'
+import { admit, answerFailure, report, type ApiEnv } from './front'
 import { listWireModels, showWireModel } from './models'
 
 const defaults: ApiLimits = { maxBodyBytes: 16 * 1024 * 1024, maxInFlight: 256, patienceMs: 1000, silenceMs: 5000 }
@@ -29,6 +29,7 @@ export function buildApi(deps: ApiDeps): Hono<ApiEnv> {
   const limits = { ...defaults, ...deps.limits }
   const activity = deps.activity ?? createActivity()
   const app = new Hono<ApiEnv>({ strict: false })
+  if (deps.onRequest !== undefined) app.use(report(deps.onRequest))
   app.use(admit(deps.access ?? localAccess, deps.shutdown?.refuse))
   app.onError((error, context) => answerFailure(context, error, deps.logError))
   app.notFound((context) => answerFailure(context, noRoute(context), deps.logError))
