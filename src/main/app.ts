@@ -197,7 +197,12 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   const refreshEngine = (): void => void engineStatus().catch(complainTo(log, 'engine status'))
 
   const jobs = createJobs({
-    runners: { 'engine.install': (signal) => environment.install(signal) },
+    runners: {
+      'engine.install': (signal) => environment.install(signal),
+      'engine.update': (signal) => environment.update(signal),
+      'engine.rollback': (signal) => environment.rollback(signal),
+      'engine.remove': (signal) => environment.remove(signal),
+    },
     newId: randomUUID,
     onUnforeseen: (error, id) => log.error('job failed', { job: id, error }),
   })

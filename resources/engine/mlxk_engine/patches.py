@@ -3,7 +3,7 @@
 Written against mlx_lm 0.32; names that may differ in other versions are looked up inside the patch, so that they fail there.
 """
 
-from . import answering, library, loading, memory, progress, serving
+from . import answering, library, loading, logprobs, memory, progress, serving
 from .protocol import describe, emit
 
 
@@ -62,6 +62,7 @@ def after_import(server, settings):
             ("privacy", serving.keep_bodies_out_of_logs),
             ("requests", lambda: answering.follow_requests(server, work)),
             ("usage", lambda: answering.tell_usage_early(server)),
+            ("logprobs", lambda: logprobs.tell_logprobs(server)),
             ("cancel", lambda: answering.notice_leaving(server)),
             ("progress", lambda: progress.report_work(server, work)),
             ("stats", lambda: memory.report_memory(mx, settings["stats_s"])),

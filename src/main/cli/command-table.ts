@@ -33,7 +33,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   stop: { summary: 'End the MLX Knife that runs', load: async () => (await import('./commands/stop')).stop },
   ui: { summary: 'Open the interface in a browser', load: async () => (await import('./commands/ui')).ui },
   config: { summary: 'Read and change settings and API keys', load: async () => (await import('./commands/config')).config },
-  engine: { summary: 'Install mlx_lm, or say in what state it is', load: async () => (await import('./commands/engine')).engine },
+  engine: {
+    summary: 'Install, update or remove mlx_lm, or say in what state it is',
+    load: async () => (await import('./commands/engine')).engine,
+  },
   demo: { summary: 'Try everything with a tiny built-in model', load: async () => (await import('./commands/demo')).demo },
   doctor: {
     summary: 'Explain what is set up, what is missing and how to mend it',

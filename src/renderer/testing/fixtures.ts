@@ -56,7 +56,18 @@ export function aLoadedModel(name: string, more: Partial<LoadedModel> = {}): Loa
 }
 
 export function anEngine(state: EngineStatus['state'], more: Partial<EngineStatus> = {}): EngineStatus {
-  return { state, source: 'managed', python: null, versions: null, lock: null, reason: null, hint: null, ...more }
+  return {
+    state,
+    source: 'managed',
+    python: null,
+    versions: null,
+    lock: null,
+    update_available: false,
+    previous: null,
+    reason: null,
+    hint: null,
+    ...more,
+  }
 }
 
 export function anInstall(state: Job['state'], more: Partial<Job> = {}): Job {

@@ -30,7 +30,7 @@ export const serverStatus = z.object({
 
 export const job = z.object({
   id: z.string(),
-  kind: z.enum(['engine.install']),
+  kind: z.enum(['engine.install', 'engine.update', 'engine.rollback', 'engine.remove']),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   progress: installProgress.nullable(),
   started_at: isoTime,

@@ -2,16 +2,25 @@ import { z } from 'zod'
 import { isoTime, modelSpec, noInput, noOutput, serializedError } from './common'
 import { method, stream } from './method'
 
+const engineVersions = z.object({
+  python: z.string(),
+  mlx: z.string().nullable(),
+  mlx_lm: z.string(),
+  transformers: z.string().nullable(),
+})
+
 /** The Python that runs mlx_lm: ours in the data folder (`managed`), or one that the user named. */
 export const engineStatus = z.object({
   state: z.enum(['missing', 'installing', 'ready', 'broken']),
   source: z.enum(['managed', 'environment', 'settings']),
   python: z.string().nullable(),
-  versions: z
-    .object({ python: z.string(), mlx: z.string().nullable(), mlx_lm: z.string(), transformers: z.string().nullable() })
-    .nullable(),
+  versions: engineVersions.nullable(),
   /** First 12 hex digits of the SHA-256 of the lock file that the managed environment was made from. */
   lock: z.string().nullable(),
+  /** This version of MLX Knife comes with other packages than those in use: `engine.update` moves to them. */
+  update_available: z.boolean(),
+  /** What `engine.rollback` goes back to. */
+  previous: engineVersions.nullable(),
   reason: z.string().nullable(),
   /** The command that mends it, null when there is nothing to mend. */
   hint: z.string().nullable(),
@@ -19,7 +28,7 @@ export const engineStatus = z.object({
 
 /** One step of an engine installation. `fraction` is 0…1, null while it cannot be known. */
 export const installProgress = z.object({
-  step: z.enum(['find_python', 'create_environment', 'install_packages', 'self_test', 'activate']),
+  step: z.enum(['find_python', 'create_environment', 'install_packages', 'self_test', 'activate', 'remove']),
   message: z.string(),
   fraction: z.number().min(0).max(1).nullable(),
 })

@@ -39,6 +39,7 @@ const codesByDomain = {
     'unsupported_parameter',
     'unsupported_media_type',
     'context_length_exceeded',
+    'invalid_output',
     'rate_limit_exceeded',
     'server_shutdown',
     'not_found',

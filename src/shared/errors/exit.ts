@@ -36,6 +36,7 @@ export const exitCodes: Record<ErrorCode, ExitCode> = {
   unsupported_parameter: 1,
   unsupported_media_type: 1,
   context_length_exceeded: 1,
+  invalid_output: 1,
   rate_limit_exceeded: 1,
   server_shutdown: 1,
   not_found: 1,

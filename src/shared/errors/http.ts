@@ -44,6 +44,7 @@ export const httpErrors: Record<ErrorCode, { status: number; type: OpenAiErrorTy
   unsupported_parameter: { status: 400, type: 'invalid_request_error' },
   unsupported_media_type: { status: 415, type: 'invalid_request_error' },
   context_length_exceeded: { status: 400, type: 'invalid_request_error' },
+  invalid_output: { status: 422, type: 'invalid_request_error' },
   rate_limit_exceeded: { status: 429, type: 'rate_limit_error' },
   server_shutdown: { status: 503, type: 'service_unavailable_error' },
   not_found: { status: 404, type: 'not_found_error' },

@@ -37,6 +37,7 @@ export const uiErrors: Record<ErrorCode, { title: string; action: UiAction }> = 
   unsupported_parameter: { title: 'This cannot be done', action: 'none' },
   unsupported_media_type: { title: 'This cannot be done', action: 'none' },
   context_length_exceeded: { title: 'The context is full', action: 'none' },
+  invalid_output: { title: 'The model did not answer as asked', action: 'try_again' },
   rate_limit_exceeded: { title: 'Too much at once', action: 'try_again' },
   server_shutdown: { title: 'MLX Knife is quitting', action: 'none' },
   not_found: { title: 'Not found', action: 'none' },

@@ -86,8 +86,8 @@ async function setUpEngine(context: Context, session: Session): Promise<void> {
   if (status.state === 'ready') return
   context.note('The engine is not installed yet. Setting it up: mlx_lm with its Python packages, a few hundred MB from the Python')
   context.note(`package index, into ${context.paths.engine}. This happens once.`)
-  const { installThrough } = await import('../services/engine')
-  await installWithProgress(context, installThrough(session.client, context.interruption().signal))
+  const { changeThrough } = await import('../services/engine')
+  await installWithProgress(context, changeThrough(session.client, 'install', context.interruption().signal))
 }
 
 /** The API of the owner, or our own: the configured port, or for a demo that ends at once any free one when that is taken. */

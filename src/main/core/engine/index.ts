@@ -9,8 +9,9 @@
  *   for await (const event of openEngineStream(lease, '/v1/chat/completions', { messages, max_tokens }, signal)) …
  *   lease.release()
  */
-export { createEngineEnvironment } from './environment/environment'
+export { createEngineEnvironment, type EngineEnvironmentDeps } from './environment/environment'
 export { createEnginePool, type EnginePoolDeps } from './pool/pool'
 export { toPoolPolicy } from './pool/policy'
+export { contextError } from './stream/engine-error'
 export { openEngineStream } from './stream/engine-stream'
 export type * from './types'

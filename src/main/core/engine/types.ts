@@ -13,6 +13,12 @@ export interface EngineEnvironment {
    * cancelled
    */
   install: (signal: AbortSignal) => AsyncGenerator<InstallProgress, EngineStatus>
+  /** Moves to the packages of this version of MLX Knife; what was in use is kept. Returns at once when there is nothing newer. @throws as `install` */
+  update: (signal: AbortSignal) => AsyncGenerator<InstallProgress, EngineStatus>
+  /** Goes back to the environment before the present one, which is kept. @throws AppError engine_install_failed (there is none), cancelled */
+  rollback: (signal: AbortSignal) => AsyncGenerator<InstallProgress, EngineStatus>
+  /** Removes the managed environments. @throws AppError busy (a model is loaded), cancelled */
+  remove: (signal: AbortSignal) => AsyncGenerator<InstallProgress, EngineStatus>
 }
 
 /** The right to send requests to one loaded model until `release`. */
@@ -79,9 +85,28 @@ export interface EngineChunk {
 export interface EngineChoice {
   finish_reason: string | null
   /** Chat; every delta repeats `role`. `tool_calls` come whole, one per call. */
-  delta?: { role?: string; content?: string; reasoning?: string; tool_calls?: unknown[] }
+  delta?: { role?: string; content?: string; reasoning?: string; tool_calls?: EngineToolCall[] }
   /** Raw completions. */
   text?: string
+  /** The tokens since the chunk before; only of our launcher, and only when asked for. */
+  logprobs?: { content: EngineToken[] }
+}
+
+export interface EngineToolCall {
+  id?: string
+  function: { name: string; arguments: string }
+}
+
+export interface EngineTokenAlternative {
+  bytes: number[]
+  logprob: number
+}
+
+export interface EngineToken extends EngineTokenAlternative {
+  /** What the detokenizer gave for it: empty until a character is whole. */
+  text: string
+  /** Best first. */
+  top: EngineTokenAlternative[]
 }
 
 /** `completion_tokens` counts the end-of-sequence token. */

@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import type { GenerationEvent, LoadedModel, ModelSummary } from '../../../shared/contract'
 import { AppError, type ErrorCode } from '../../../shared/errors'
 import type { WireError } from '../../../shared/openai'
+import type { EngineLease } from '../../core/engine/types'
 import type { GenerationRequest } from '../../core/generation/types'
 import type { ResolvedModel } from '../../core/models/types'
 import { createActivity } from './activity'
@@ -68,13 +69,23 @@ export function bench(script: Script | GenerationEvent[], more: Partial<ApiDeps>
           ? Promise.resolve({ name: 'org/chat' } as ResolvedModel)
           : Promise.reject(new AppError('model_not_found', `No model "${spec}".`, { hint: 'See "mlxk list".' })),
     },
-    pool: { list: () => [{ name: 'org/loaded', state: 'ready' } as LoadedModel] },
+    pool: poolWith([{ name: 'org/loaded', state: 'ready', in_flight: 0, memory_bytes: 5 } as LoadedModel]),
     logError: (error, id) => void logged.push([error, id]),
     version: '1.2.3',
     activity,
     ...more,
   }
   return { api: buildApi(deps), deps, requests, logged, activity }
+}
+
+/** A pool in which nothing ever changes. */
+export function poolWith(models: LoadedModel[]): ApiDeps['pool'] {
+  return {
+    list: () => models,
+    subscribe: () => () => {},
+    acquire: () => Promise.resolve({ release: () => {} } as EngineLease),
+    unload: () => Promise.resolve(),
+  }
 }
 
 export const local = { host: '127.0.0.1:11811' }

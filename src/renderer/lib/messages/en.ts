@@ -100,6 +100,7 @@ export const en = {
       install_packages: 'Fetching mlx-lm and its packages',
       self_test: 'Checking that it runs',
       activate: 'Almost done',
+      remove: 'Removing it',
     } satisfies Record<InstallProgress['step'], string>,
     starting: 'Starting',
     ready: 'The engine is ready',

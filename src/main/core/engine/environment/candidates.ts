@@ -34,6 +34,7 @@ export function pythonCandidates(env: Env, platform: Platform, files: FileProbe)
   const inHomes = [
     ...versionFolders(join(home, '.pyenv/versions'), files).map((folder) => join(folder, 'bin/python3')),
     ...versionFolders(join(home, '.local/share/uv/python'), files).map((folder) => join(folder, 'bin/python3')),
+    ...['.local/share/uv/tools/mlx-lm', '.local/pipx/venvs/mlx-lm'].map((folder) => join(home, folder, 'bin/python')),
     ...['miniforge3', 'miniconda3', 'mambaforge', 'anaconda3'].map((folder) => join(home, folder, 'bin/python3')),
   ]
   const framework = '/Library/Frameworks/Python.framework/Versions'

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Platform } from '../../system'
+import { findTools } from './build'
 import { findUv, pythonCandidates, pythonHint, type FileProbe } from './candidates'
 import { commandEnvironment } from './command-environment'
 import { createInstallProgress } from './install-progress'
+import { askLoginShell } from './login-shell'
 import { createPrecheck } from './precheck'
 import { unsuitable, type PythonFacts } from './probe'
 import type { RunCommand } from './run-command'
@@ -199,5 +201,52 @@ describe('a machine on which the engine cannot be installed', () => {
     await good.precheck()
     expect(good.asked).toHaveLength(2)
     expect(await check(machine('/usr/bin/python3', '/usr/bin/uv'), 9).precheck()).toBeNull()
+  })
+})
+
+describe('PATH of the user’s own shell', () => {
+  const ask = (stdout: string, code: number | null = 0, env: Record<string, string> = { SHELL: '/bin/zsh', PATH: '/bin' }) => {
+    const asked: (readonly string[])[] = []
+    const run: RunCommand = (_program, args) => {
+      asked.push(args)
+      return Promise.resolve({ code, stdout, lines: [] })
+    }
+    return { asked, path: askLoginShell(run, env, new AbortController().signal) }
+  }
+
+  it('is read between marks from an interactive login shell, whatever that prints', async () => {
+    const { asked, path } = ask('Welcome!\n<mlxk>/opt/pyenv/shims:/bin</mlxk>\n')
+    expect(await path).toBe('/opt/pyenv/shims:/bin')
+    expect(asked[0]?.[0]).toBe('-ilc')
+  })
+
+  it('is not known where there is no shell, where it fails or hangs, or where it says nothing new', async () => {
+    expect(await ask('<mlxk>/x</mlxk>', null).path).toBeNull()
+    expect(await ask('<mlxk>/bin</mlxk>').path).toBeNull()
+    const none = ask('', 0, {})
+    expect(await none.path).toBeNull()
+    expect(none.asked).toEqual([])
+  })
+
+  it('finds a Python that nothing else finds', async () => {
+    const facts = {
+      version: '3.12.1',
+      minor: [3, 12],
+      implementation: 'CPython',
+      machine: 'x86_64',
+      free_threaded: false,
+      libc: ['glibc', '2.36'],
+      macos: '',
+      venv: true,
+      executable: '/opt/odd/python3.12',
+      site_packages: '/x',
+      packages: { mlx: null, mlx_lm: null, transformers: null },
+    }
+    const run: RunCommand = () => Promise.resolve({ code: 0, stdout: JSON.stringify(facts), lines: [] })
+    const deps = { env: {}, platform: linux, files: machine('/opt/odd/python3.12'), run }
+    const { signal } = new AbortController()
+    await expect(findTools(deps, signal)).rejects.toMatchObject({ code: 'engine_missing' })
+    const found = await findTools({ ...deps, loginPath: () => Promise.resolve('/opt/odd') }, signal)
+    expect(found.python?.path).toBe('/opt/odd/python3.12')
   })
 })

@@ -1,6 +1,6 @@
 import { AppError } from '../../../../shared/errors'
 import { findUv, pythonCandidates } from './candidates'
-import { findTools, type InstallDeps } from './install'
+import { findTools, type ToolDeps } from './build'
 
 /** An interpreter may be mended (its venv module installed) without any path changing. */
 const HOLDS_MS = 30_000
@@ -9,10 +9,7 @@ const HOLDS_MS = 30_000
  * Why an installation cannot even begin on this machine, null when it can. Interpreters are run to know their version, so the answer is
  * kept for a while, as long as the same ones are there.
  */
-export function createPrecheck(
-  deps: Pick<InstallDeps, 'env' | 'platform' | 'files' | 'run'>,
-  now: () => number = Date.now,
-): () => Promise<AppError | null> {
+export function createPrecheck(deps: ToolDeps, now: () => number = Date.now): () => Promise<AppError | null> {
   const { env, platform, files } = deps
   let known: { key: string; untilMs: number; problem: Promise<AppError | null> } | null = null
   return () => {

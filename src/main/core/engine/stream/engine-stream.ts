@@ -32,7 +32,8 @@ export async function* openEngineStream(
   const watch = lease.watch?.()
   try {
     const response = await connection.response
-    if (response.statusCode !== 200) throw engineError(response.statusCode ?? 0, await readBounded(response))
+    if (response.statusCode !== 200)
+      throw engineError(response.statusCode ?? 0, await readBounded(response), path === '/v1/completions' ? 'prompt' : 'messages')
     if (yield* readEvents(response, () => watch?.beat(), signal)) return
     throw new AppError('engine_crashed', 'The engine ended the answer in the middle.', {
       hint: 'Try again; the log has the reason.',

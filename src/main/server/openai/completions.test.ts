@@ -56,7 +56,7 @@ describe('chat completions, whole', () => {
     [400, 'invalid_request', '[]', {}],
     [400, 'invalid_request', { ...ask, messages: [] }, {}],
     [400, 'invalid_request', { ...ask, temperature: 'hot' }, {}],
-    [400, 'unsupported_parameter', { ...ask, n: 3 }, {}],
+    [400, 'unsupported_parameter', { ...ask, adapters: 'x' }, {}],
     [404, 'model_not_found', { ...ask, model: 'org/none' }, {}],
     [415, 'unsupported_media_type', ask, { 'content-type': 'text/plain' }],
     [415, 'unsupported_media_type', ask, { 'content-type': 'application/x-www-form-urlencoded' }],
