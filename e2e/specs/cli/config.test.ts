@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { displayWidth } from '../../../src/main/cli/output/table'
 import { configList } from '../../../src/shared/contract/documents'
 import { mlxk, mlxkOnTerminal, startMlxk } from '../../drivers/cli'
 import { firstLine } from '../../drivers/process'
@@ -103,7 +104,7 @@ describe('config', () => {
 
   it('fits a narrow terminal, and NO_COLOR takes the colours away', async () => {
     const { screen } = await mlxkOnTerminal(['config', 'list'], { env, columns: 60 })
-    for (const line of screen.split('\r\n')) expect(line.replace(/\u001B\[\d+m/g, '').length).toBeLessThanOrEqual(60)
+    for (const line of screen.split('\r\n')) expect(displayWidth(line)).toBeLessThanOrEqual(60)
     const plain = await mlxkOnTerminal(['config', 'list'], { env: { ...env, NO_COLOR: '1' }, columns: 60 })
     expect(plain.screen).not.toContain('\u001B[1m')
   })

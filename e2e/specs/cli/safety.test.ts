@@ -145,7 +145,7 @@ describe('two owners at once', () => {
     const codes = await Promise.all(
       starting
         .filter(({ pid }) => pid !== winners[0]!.data!.pid)
-        .map((child) => child.exitCode ?? once(child, 'exit').then(([code]) => code as number)),
+        .map(async (child) => child.exitCode ?? ((await once(child, 'exit')) as [number])[0]),
     )
     expect(codes).toEqual([3, 3, 3])
   })
@@ -186,6 +186,6 @@ describe.skipIf(!needsEngine())('what is asked and answered', () => {
 function everythingIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true && !path.includes(`${join(home.data, 'demo')}`))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true && !path.includes(join(home.data, 'demo')))
     .map((path) => readFileSync(path, 'latin1'))
 }

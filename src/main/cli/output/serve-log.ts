@@ -10,7 +10,7 @@ export interface ServeLog {
   tap: (line: string) => void
   /** A sentence to whoever started it. */
   say: (message: string) => void
-  warn: (message: string, hint?: string | undefined) => void
+  warn: (message: string, hint?: string) => void
   /** From now on lines of the log are shown as text; before, they would stand between the first sentences. */
   start: () => void
 }
