@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { errorCodes } from '../errors'
+import { apiKey } from './access'
 import { demoStatus, ownerKind } from './app'
-import { engineStatus, installProgress } from './engine'
+import { setting } from './config'
+import { engineMemory, engineStatus, installProgress, loadedModel } from './engine'
 import { finishReason, generationEvent, timing, usage } from './generation'
 import { repairPlan, repairResult, verifyProgress, verifyResult } from './integrity'
 import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, modelList, modelSummary } from './models'
@@ -136,6 +138,34 @@ export const rmResult = z.object({
 /** The plan of a clean-up that was not done: it was only asked for, or not agreed to. */
 export const prunePreview = z.object({ plan: prunePlan, requires_confirmation: z.boolean() })
 
+export const psResult = z.object({
+  models: z.array(loadedModel),
+  memory: engineMemory.nullable(),
+  /** Who has them loaded; null when nothing runs. */
+  owner: runningOwner.nullable(),
+})
+
+export const unloadResult = z.object({
+  unloaded: z.array(z.string()),
+  /** Asked for, but not loaded. */
+  not_loaded: z.array(z.string()),
+})
+
+export const stopResult = z.object({
+  stopped: z.boolean(),
+  /** Who it was; null when nothing ran. */
+  owner: runningOwner.nullable(),
+})
+
+/** `chat` needs a terminal, so this is never printed: its JSON form is an error. */
+export const chatResult = z.object({ messages: bytes })
+
+export const configList = z.object({ settings: z.array(setting) })
+export const keyList = z.object({ keys: z.array(apiKey) })
+/** The key is shown this once. */
+export const createdKey = apiKey.extend({ key: z.string() })
+export const revokedKey = z.object({ revoked: z.string() })
+
 export const helpResult = z.object({ help: z.string() })
 
 /** Data of each command's success. Every command can also be asked for its help. */
@@ -149,8 +179,14 @@ export const commandData = {
   du: storageUsage,
   prune: z.union([pruneResult, prunePreview]),
   run: runResult,
+  chat: chatResult,
   serve: serveResult,
+  ps: psResult,
+  load: loadedModel,
+  unload: unloadResult,
+  stop: stopResult,
   ui: uiResult,
+  config: z.union([configList, setting, keyList, createdKey, revokedKey]),
   engine: engineStatus,
   demo: z.union([demoResult, demoStatus]),
   doctor: doctorReport,
@@ -179,6 +215,9 @@ export const named = {
   HealthEntry: healthEntry,
   EngineStatus: engineStatus,
   Error: commandError,
+  LoadedModel: loadedModel,
+  Setting: setting,
+  ApiKey: apiKey,
 } as const
 
 export type VersionInfo = z.infer<typeof versionInfo>
@@ -191,4 +230,7 @@ export type ServeResult = z.infer<typeof serveResult>
 export type UiResult = z.infer<typeof uiResult>
 export type DemoResult = z.infer<typeof demoResult>
 export type RunningOwner = z.infer<typeof runningOwner>
+export type PsResult = z.infer<typeof psResult>
+export type UnloadResult = z.infer<typeof unloadResult>
+export type StopResult = z.infer<typeof stopResult>
 export type DoctorReport = z.infer<typeof doctorReport>

@@ -1,5 +1,6 @@
 import { accessContract } from './access'
 import { appContract } from './app'
+import { configContract } from './config'
 import { engineContract } from './engine'
 import { chatContract } from './generation'
 import { integrityContract } from './integrity'
@@ -10,6 +11,7 @@ import { storageContract } from './storage'
 export const contract = {
   ...accessContract,
   ...appContract,
+  ...configContract,
   ...modelsContract,
   ...integrityContract,
   ...storageContract,
@@ -20,6 +22,7 @@ export type AppContract = typeof contract
 
 export * from './access'
 export * from './app'
+export * from './config'
 export * from './engine'
 export * from './generation'
 export * from './integrity'

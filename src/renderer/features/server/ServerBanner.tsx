@@ -1,5 +1,4 @@
 import { TriangleAlert } from 'lucide-react'
-import { uiErrors } from '../../../shared/errors'
 import { useServer, useWindow } from '../../app/context'
 import { Banner } from '../../components/ui/Banner'
 import { Button } from '../../components/ui/Button'
@@ -15,8 +14,7 @@ export function ServerBanner() {
   if (server === null || !isServerBroken(server)) return null
   const error = failed ?? asFailure(server.error)
   const port = error?.code === 'port_in_use' ? nextPort(error, server.port) : null
-  const title = error === null ? t.server.state[server.state] : uiErrors[error.code].title
-  const text = [error?.message, t.server.notServed, port === null ? error?.hint : null].filter(Boolean).join(' ')
+  const advice = [t.server.notServed, port === null ? error?.hint : null].filter(Boolean).join(' ')
   return (
     <Banner
       tone="warn"
@@ -34,8 +32,8 @@ export function ServerBanner() {
         </>
       }
     >
-      <span className="min-w-0 truncate" title={text}>
-        <strong className="font-medium">{title}.</strong> {text}
+      <span className="min-w-0">
+        <strong className="font-medium">{error?.message ?? `${t.server.state[server.state]}.`}</strong> {advice}
       </span>
     </Banner>
   )

@@ -96,7 +96,7 @@ export function planMemory(
   if (complete(wanted) > limit) {
     // The prompt cache is at most the smallest one here: what needs so much could fill it.
     const left = limit - baseBytes - smallestCache - needs.kvFixedBytes
-    contextLength = Math.min(wanted, Math.floor(Math.max(0, left) / perToken(needs) / kvStep) * kvStep)
+    contextLength = Math.min(wanted, Math.floor(Math.max(0, left) / Math.max(1, perToken(needs)) / kvStep) * kvStep)
     const least = Math.min(wanted, smallestContext)
     if (contextLength < least && complete(least) > limit) return { fits: false, needBytes: complete(least) }
     contextLength = Math.max(contextLength, least)

@@ -7,13 +7,14 @@ import { afterCrashes } from './crash-policy'
 import { reserved, type PoolEntry, type Resident } from './entry'
 import { givenUp, noRoom, tooLarge } from './errors'
 import { makeRoom, type Holder } from './make-room'
-import { modelNeeds, readModelConfig, refuseCustomCode } from './model-config'
+import { modelNeeds, refuseCustomCode, type ModelConfig } from './model-config'
 import type { PoolPolicy } from './policy'
 import type { Starter } from './starter'
 import { createSerialQueue, sleep, untilAborted } from './wait'
 
 export interface LoaderDeps {
   environment: Pick<EngineEnvironment, 'python'>
+  readConfig: (snapshotPath: string) => Promise<ModelConfig>
   isTrusted: (model: ResolvedModel) => Promise<boolean>
   patienceMs: number
   policy: () => PoolPolicy
@@ -59,7 +60,7 @@ export function createLoader(deps: LoaderDeps): Loader {
 
   /** @throws AppError custom_code_refused */
   async function check(model: ResolvedModel): Promise<{ needs: ModelNeeds; trusted: boolean }> {
-    const [config, trusted] = await Promise.all([readModelConfig(model.snapshotPath), deps.isTrusted(model)])
+    const [config, trusted] = await Promise.all([deps.readConfig(model.snapshotPath), deps.isTrusted(model)])
     if (!trusted) refuseCustomCode(model.name, config)
     return { needs: modelNeeds(model, config), trusted }
   }

@@ -3,9 +3,10 @@ import { createMachineMemory, type MachineMemory } from '../memory/machine'
 import type { EngineEnvironment, EngineLease, EnginePool } from '../types'
 import { createEntry, isIdle, isReady, viewEntry, type PoolEntry, type Resident, type Waiter } from './entry'
 import { shuttingDown, unloaded } from './errors'
-import { createLoader } from './loader'
+import { createLoader, type LoaderDeps } from './loader'
+import { readModelConfig } from './model-config'
 import { defaultPolicy, type PoolPolicy } from './policy'
-import { createStarter, type StarterDeps } from './starter'
+import { createStarter, type Starter, type StarterDeps } from './starter'
 import { untilAborted } from './wait'
 import { AppError } from '../../../../shared/errors'
 
@@ -14,6 +15,9 @@ export interface EnginePoolDeps extends Omit<StarterDeps, 'onChange' | 'onWorkin
   /** The user's decisions; asked before every load. */
   policy?: () => Partial<PoolPolicy>
   machine?: MachineMemory
+  /** For simulations: what reaches the machine, as a whole. */
+  starter?: (hooks: Pick<StarterDeps, 'onChange' | 'onWorkingSet'>) => Starter
+  readConfig?: LoaderDeps['readConfig']
   /** True for a revision whose own code the user has seen and trusts. */
   isTrusted?: (model: ResolvedModel) => Promise<boolean>
   /** So long a model waits for busy ones before they get no new requests. */
@@ -37,9 +41,11 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
   const notify = (): void => {
     for (const listener of listeners) listener()
   }
-  const starter = createStarter({ ...deps, onChange: notify, onWorkingSet: (bytes) => void machine.learn(bytes) })
+  const hooks = { onChange: notify, onWorkingSet: (bytes: number) => void machine.learn(bytes) }
+  const starter = deps.starter?.(hooks) ?? createStarter({ ...deps, ...hooks })
   const loader = createLoader({
     environment: deps.environment,
+    readConfig: deps.readConfig ?? readModelConfig,
     isTrusted: deps.isTrusted ?? (() => Promise.resolve(false)),
     patienceMs: deps.patienceMs ?? 10_000,
     policy,

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { EngineState } from '../../../../shared/contract'
 import { AppError } from '../../../../shared/errors'
+import { deferred } from './deferred'
 import { describeEnd, type EngineEnd, type EngineFailure } from './engine-end'
 import { createLineSplitter, parseLauncherEvent, type LauncherEvent } from './events'
 import type { ProcessInspector } from './inspect'
@@ -275,24 +276,4 @@ export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessS
     },
     killNow: () => signal('SIGKILL'),
   }
-}
-
-function ignore(): void {
-  // A promise's functions before it exists.
-}
-
-interface Deferred<T> {
-  promise: Promise<T>
-  resolve: (value: T) => void
-  reject: (reason: unknown) => void
-}
-
-function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = ignore
-  let reject: (reason: unknown) => void = ignore
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  return { promise, resolve, reject }
 }
