@@ -106,7 +106,7 @@ describe.skipIf(!needsEngine())('the rules of the API over real mlx_lm', () => {
       const { text } = await post({ model: jsonSpeaker.name, messages, response_format, stream: true })
       expect(
         chunksOf(text)
-          .map(({ choices }) => (choices[0]?.delta as { content?: string }).content ?? '')
+          .map(({ choices }) => (choices[0]?.delta as { content?: string } | undefined)?.content ?? '')
           .join(''),
       ).toBe(whole.choices[0]?.message.content)
     })
