@@ -12,7 +12,7 @@ import { createGenerator, type Generator } from './core/generation'
 import { createEngineSupport } from './core/interpreter'
 import { createJobs } from './core/jobs'
 import { createApiKeys } from './core/keys'
-import { complainTo, createLog, logCalls, type Log } from './core/log'
+import { complainTo, createLog, logCalls, logModels, logRequests, type Log } from './core/log'
 import { createCatalog, createVerdictIndex, type ModelCatalog } from './core/models'
 import { acquireOwnership, alreadyRunning, connectOwner, createRepoLock, findOwner, type Ownership } from './core/ownership'
 import { createRepairer, type Repairer } from './core/repair'
@@ -20,8 +20,7 @@ import {
   chooseLogLevel,
   chooseServer,
   createSettings,
-  isLoopbackHost,
-  type Chosen,
+  createSettingsManager,
   type OpenSettings,
   type ServerFlags,
 } from './core/settings'
@@ -32,11 +31,12 @@ import { createFileSecrets } from './core/secrets'
 import { createStatePublisher, watchRoots } from './core/state'
 import { createFileLocks, dataPaths, within, type DataPaths, type Env, type Layout, type Platform } from './core/system'
 import { createContentMemory, createHashMemory, createVerifier, type Verifier } from './core/verify'
+import { createApiAccess } from './server/api-access'
 import { createApiListener } from './server/api-listener'
 import { buildControl, createHandlers, createOneTimeCodes, listenControl } from './server/control'
 import { createDemoSwitch } from './server/demo-switch'
 import type { Listening } from './server/http'
-import { serveApi, type ApiAccess } from './server/openai'
+import { serveApi } from './server/openai'
 
 export interface AppOptions {
   env: Env
@@ -45,6 +45,10 @@ export interface AppOptions {
   kind: OwnerKind
   /** Scan in a worker thread (app, daemon, serve) or in this thread (one-shot commands). */
   scanInWorker: boolean
+  /** Over environment and settings. */
+  logLevel?: string | undefined
+  /** Gets every line of the log too, for a terminal. */
+  logTap?: ((line: string) => void) | undefined
 }
 
 /** Core services without ownership or listeners: what one-shot commands such as `list` and `run` need. */
@@ -73,6 +77,8 @@ export interface App extends Core {
   /** Starts the OpenAI API. @throws AppError port_in_use (data: port, pid, process), listen_failed, invalid_setting (a host beyond loopback without a key) */
   startApi: (options: { host?: string; port?: number; maxTokens?: number | null }) => Promise<ServerStatus>
   stopApi: () => Promise<void>
+  /** Aborts when a client has asked this process to end (`mlxk stop`); whoever runs it closes then. */
+  stopRequested: AbortSignal
   /** `http://127.0.0.1:PORT` of the control listener. */
   controlUrl: string
 }
@@ -155,12 +161,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   const paths = dataPaths(options.env, options.platform)
   // The environment's mistakes are the user's to mend: said before anything is opened.
   const mine = createSettings({ paths }).read()
-  const level = chooseLogLevel(options.env, mine).value
+  const level = chooseLogLevel(options.env, mine, options.logLevel).value
   chooseServer({}, options.env, mine)
   const ownership = await acquireOwnership(paths)
   if (ownership === null) throw alreadyRunning(await findOwner(paths))
   try {
-    const log = createLog({ paths, home: options.platform.home, level })
+    const log = createLog({ paths, home: options.platform.home, level, tap: options.logTap })
     log.hide(ownership.key.token)
     return await runApp(options, ownership, log)
   } catch (error) {
@@ -169,18 +175,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
-/** What other machines can reach is served to whoever has a key, so there must be one. */
-function needsKey({ value, from }: Chosen<string>, problem: string | null): AppError {
-  const message = `Other machines can reach ${value}, so the API needs a key there, and there is none.`
-  return new AppError('invalid_setting', problem === null ? message : `${message} ${problem}`, {
-    hint: 'Make a key with "mlxk config key create NAME", or listen on 127.0.0.1.',
-    data: { setting: from, value },
-  })
-}
-
 async function runApp(options: AppOptions, ownership: Ownership, log: Log): Promise<App> {
   const { env, layout, kind } = options
   const shutdown = new AbortController()
+  const stopRequest = new AbortController()
   let maxTokens: number | null = null
   let revision = 1
   const settings = createSettings({ paths: dataPaths(env, options.platform), owner: true })
@@ -223,13 +221,13 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     onUnforeseen: (error, id) => log.error('job failed', { job: id, error }),
   })
   const keys = createApiKeys({ paths })
-  const apiAccess = (): ApiAccess => {
-    const { require_key: always, allowed_hosts: hosts, allowed_origins: origins } = settings.read().server
-    return { hosts, origins, keys: { always, check: keys.check } }
-  }
+  const access = createApiAccess({ settings, keys })
   const api = createApiListener({
-    serve: (at) =>
-      serveApi({ generator, catalog, pool, version, access: apiAccess, isDegraded: () => engine.state !== 'ready', logError }, at),
+    serve: (at) => {
+      const isDegraded = (): boolean => engine.state !== 'ready'
+      const onRequest = logRequests(log)
+      return serveApi({ generator, catalog, pool, version, access: access.rules, onRequest, isDegraded, logError }, at)
+    },
     onChange: () => state.notice(),
   })
   const demo = createDemoSwitch({ paths, settings, pool, onChange: () => modelsChanged() })
@@ -264,6 +262,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     state.notice()
   })
   pool.subscribe(state.notice)
+  pool.subscribe(logModels(log, pool.list))
   settings.subscribe(() => {
     void watcher.check()
     refreshEngine()
@@ -273,7 +272,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   const startApi = async (flags: ServerFlags): Promise<ServerStatus> => {
     const chosen = chooseServer(flags, env, settings.read())
     maxTokens = chosen.maxTokens.value
-    if (!isLoopbackHost(chosen.host.value) && keys.list().length === 0) throw needsKey(chosen.host, keys.problem())
+    access.checkHost(chosen.host)
     const status = await api.start({ host: chosen.host.value, port: chosen.port.value })
     await publish()
     return status
@@ -300,6 +299,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     pool,
     generator,
     keys,
+    config: createSettingsManager(settings, env),
+    requestStop: () => void setImmediate(() => stopRequest.abort()),
   })
   const dispatcher = createDispatcher(contract, handlers, { report: logCalls(log), shutdown: shutdown.signal })
   const stop = async (): Promise<void> => {
@@ -359,6 +360,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     stopApi: async () => {
       await stopApi()
     },
+    stopRequested: stopRequest.signal,
     controlUrl: control.url,
     close: () => (closing ??= stop()),
   }

@@ -24,13 +24,20 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   rm: { summary: 'Remove models, or single revisions of them', load: async () => (await import('./commands/rm')).rm },
   du: { summary: 'Say what takes the space', load: async () => (await import('./commands/du')).du },
   prune: { summary: 'Remove what only costs space', load: async () => (await import('./commands/prune')).prune },
+  pull: { summary: 'Fetch a model, or go on with one that was begun', load: async () => (await import('./commands/pull')).pull },
   search: {
     summary: 'Find models on the Hub, and whether they run here',
     load: async () => (await import('./commands/search')).search,
   },
   run: { summary: 'Ask a model something, or chat with it', load: async () => (await import('./commands/run')).run },
+  chat: { summary: 'Chat with a model on the terminal', load: async () => (await import('./commands/chat')).chat },
   serve: { summary: 'Serve the models on an OpenAI-compatible API', load: async () => (await import('./commands/serve')).serve },
+  ps: { summary: 'Show the loaded models', load: async () => (await import('./commands/ps')).ps },
+  load: { summary: 'Load a model before somebody asks it', load: async () => (await import('./commands/load')).load },
+  unload: { summary: 'Unload models', load: async () => (await import('./commands/unload')).unload },
+  stop: { summary: 'End the MLX Knife that runs', load: async () => (await import('./commands/stop')).stop },
   ui: { summary: 'Open the interface in a browser', load: async () => (await import('./commands/ui')).ui },
+  config: { summary: 'Read and change settings and API keys', load: async () => (await import('./commands/config')).config },
   engine: {
     summary: 'Install, update or remove mlx_lm, or say in what state it is',
     load: async () => (await import('./commands/engine')).engine,
@@ -50,19 +57,12 @@ const aliases: Readonly<Record<string, string>> = { server: 'serve' }
 
 /** Commands that are announced but not in this version, with what does the job today (null: nothing does). */
 const planned: Readonly<Record<string, string | null>> = {
-  pull: 'Until then: "hf download MODEL" fills the same cache.',
   downloads: null,
   update: 'Until then: "hf download MODEL" fetches the newest revision.',
   outdated: null,
   import: null,
   trust: null,
-  chat: 'Until then: "mlxk run MODEL" without a prompt is a chat.',
-  ps: 'Until then: "mlxk doctor" says what runs.',
-  load: 'Until then: "mlxk serve MODEL" loads a model at its start, and a request loads the one that it names.',
-  unload: 'Until then: the window (mlxk ui) unloads models.',
-  stop: 'Until then: press Ctrl-C where "mlxk serve" runs.',
   report: 'Until then: "mlxk doctor --json" says what is set up.',
-  config: null,
   service: null,
   completion: null,
 }

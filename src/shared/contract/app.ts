@@ -67,6 +67,8 @@ export type StateFrame = z.infer<typeof stateFrame>
 
 export const appContract = {
   'app.info': method(noInput, appInfo),
+  /** Ends the owner: open answers get a moment, engines end. The answer comes before the end. */
+  'app.stop': method(noInput, noOutput),
   /** A link that opens the window's interface in a browser: `http://127.0.0.1:PORT/#code=…`, good for one use within a minute. */
   'ui.link': method(noInput, z.object({ url: z.string() })),
   'state.watch': stream(noInput, stateFrame),

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { errorCodes } from '../errors'
+import { apiKey } from './access'
 import { demoStatus, ownerKind } from './app'
-import { engineStatus, installProgress } from './engine'
+import { setting } from './config'
+import { engineMemory, engineStatus, installProgress, loadedModel } from './engine'
 import { finishReason, generationEvent, timing, usage } from './generation'
+import { pullPreview, pullResult, transferEvent } from './downloads'
 import { searchResult } from './hub'
 import { repairPlan, repairResult, verifyProgress, verifyResult } from './integrity'
 import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, modelList, modelSummary } from './models'
@@ -137,6 +140,34 @@ export const rmResult = z.object({
 /** The plan of a clean-up that was not done: it was only asked for, or not agreed to. */
 export const prunePreview = z.object({ plan: prunePlan, requires_confirmation: z.boolean() })
 
+export const psResult = z.object({
+  models: z.array(loadedModel),
+  memory: engineMemory.nullable(),
+  /** Who has them loaded; null when nothing runs. */
+  owner: runningOwner.nullable(),
+})
+
+export const unloadResult = z.object({
+  unloaded: z.array(z.string()),
+  /** Asked for, but not loaded. */
+  not_loaded: z.array(z.string()),
+})
+
+export const stopResult = z.object({
+  stopped: z.boolean(),
+  /** Who it was; null when nothing ran. */
+  owner: runningOwner.nullable(),
+})
+
+/** `chat` needs a terminal, so this is never printed: its JSON form is an error. */
+export const chatResult = z.object({ messages: bytes })
+
+export const configList = z.object({ settings: z.array(setting) })
+export const keyList = z.object({ keys: z.array(apiKey) })
+/** The key is shown this once. */
+export const createdKey = apiKey.extend({ key: z.string() })
+export const revokedKey = z.object({ revoked: z.string() })
+
 export const helpResult = z.object({ help: z.string() })
 
 /** Data of each command's success. Every command can also be asked for its help. */
@@ -163,11 +194,18 @@ export const commandData = {
   repair: z.union([repairResult, repairPreview]),
   rm: rmResult,
   du: storageUsage,
+  pull: z.union([pullResult, pullPreview]),
   search: searchResult,
   prune: z.union([pruneResult, prunePreview]),
   run: runResult,
+  chat: chatResult,
   serve: serveResult,
+  ps: psResult,
+  load: loadedModel,
+  unload: unloadResult,
+  stop: stopResult,
   ui: uiResult,
+  config: z.union([configList, setting, keyList, createdKey, revokedKey]),
   engine: engineStatus,
   demo: z.union([demoResult, demoStatus]),
   doctor: doctorReport,
@@ -185,6 +223,7 @@ const [stateEvent, reasoningEvent, textEvent] = generationEvent.options
 export const streamProgress = z.union([
   installProgress.extend({ type: progress }),
   verifyProgress,
+  transferEvent,
   stateEvent.extend({ type: progress, event: z.literal('state') }),
   reasoningEvent.extend({ type: progress, event: z.literal('reasoning') }),
   textEvent.extend({ type: progress, event: z.literal('text') }),
@@ -199,6 +238,9 @@ export const named = {
   HealthEntry: healthEntry,
   EngineStatus: engineStatus,
   Error: commandError,
+  LoadedModel: loadedModel,
+  Setting: setting,
+  ApiKey: apiKey,
 } as const
 
 export type VersionInfo = z.infer<typeof versionInfo>
@@ -211,4 +253,7 @@ export type ServeResult = z.infer<typeof serveResult>
 export type UiResult = z.infer<typeof uiResult>
 export type DemoResult = z.infer<typeof demoResult>
 export type RunningOwner = z.infer<typeof runningOwner>
+export type PsResult = z.infer<typeof psResult>
+export type UnloadResult = z.infer<typeof unloadResult>
+export type StopResult = z.infer<typeof stopResult>
 export type DoctorReport = z.infer<typeof doctorReport>

@@ -1,5 +1,6 @@
 import { accessContract } from './access'
 import { appContract } from './app'
+import { configContract } from './config'
 import { engineContract } from './engine'
 import { chatContract } from './generation'
 import { hubContract } from './hub'
@@ -11,6 +12,7 @@ import { storageContract } from './storage'
 export const contract = {
   ...accessContract,
   ...appContract,
+  ...configContract,
   ...modelsContract,
   ...integrityContract,
   ...storageContract,
@@ -22,6 +24,8 @@ export type AppContract = typeof contract
 
 export * from './access'
 export * from './app'
+export * from './config'
+export * from './downloads'
 export * from './engine'
 export * from './generation'
 export * from './hub'

@@ -49,7 +49,7 @@ const codesByDomain = {
   downloads: ['download_corrupt', 'download_not_found'],
   ownership: ['already_running', 'busy', 'job_not_found'],
   system: ['port_in_use', 'listen_failed', 'disk_full', 'permission_denied', 'invalid_setting'],
-  cli: ['usage'],
+  cli: ['requires_confirmation', 'usage'],
 } as const
 
 export type ErrorCode = (typeof codesByDomain)[keyof typeof codesByDomain][number]

@@ -58,5 +58,6 @@ export const exitCodes: Record<ErrorCode, ExitCode> = {
   disk_full: 1,
   permission_denied: 1,
   invalid_setting: 2,
+  requires_confirmation: 1,
   usage: 2,
 }

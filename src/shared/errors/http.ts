@@ -66,5 +66,6 @@ export const httpErrors: Record<ErrorCode, { status: number; type: OpenAiErrorTy
   disk_full: { status: 507, type: 'server_error' },
   permission_denied: { status: 500, type: 'server_error' },
   invalid_setting: { status: 400, type: 'invalid_request_error' },
+  requires_confirmation: { status: 409, type: 'invalid_request_error' },
   usage: { status: 400, type: 'invalid_request_error' },
 }

@@ -59,5 +59,6 @@ export const uiErrors: Record<ErrorCode, { title: string; action: UiAction }> = 
   disk_full: { title: 'The disk is full', action: 'try_again' },
   permission_denied: { title: 'Not allowed to read or write', action: 'try_again' },
   invalid_setting: { title: 'This setting is not valid', action: 'none' },
+  requires_confirmation: { title: 'This needs your word', action: 'none' },
   usage: { title: 'This cannot be done', action: 'none' },
 }

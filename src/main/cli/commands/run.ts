@@ -1,21 +1,15 @@
-import type { SamplingParams } from '../../../shared/contract'
 import type { RunResult } from '../../../shared/contract/documents'
 import { AppError } from '../../../shared/errors'
 import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { printAnswer } from '../output/answer'
 import { projectRun } from '../output/project'
-import { positiveInteger, temperature, topP } from './options'
+import { defineAnswerOptions, toParams, type AnswerOptions } from './options'
 import { assemblePrompt } from './prompt'
 
-export interface RunOptions {
+interface RunOptions extends AnswerOptions {
   prompt?: string
-  maxTokens?: number
-  temperature?: number
-  topP?: number
-  system?: string
   stream: boolean
-  reasoning: boolean
 }
 
 const examples = `
@@ -34,25 +28,13 @@ export const run: CliCommand = {
       .argument('<model>', 'a name, part of a name, or name@hash')
       .argument('[prompt...]', 'what to ask')
       .option('--prompt <text>', 'what to ask, instead of the words after the model')
-      .option('--max-tokens <n>', 'longest answer in tokens (default: the whole context)', positiveInteger)
-      .option('--temperature <t>', 'randomness, 0 to 2', temperature)
-      .option('--top-p <p>', 'nucleus sampling, above 0 to 1', topP)
-      .option('--system <text>', 'system prompt')
       .option('--no-stream', 'print the answer when it is complete')
-      .option('--no-reasoning', 'do not show what the model thinks first')
+    defineAnswerOptions(command)
       .addHelpText('after', examples)
       .action((model: string, words: string[], options: RunOptions) =>
         submit((context) => runModel(context, model, words, options)),
       )
   },
-}
-
-function toParams(options: RunOptions): SamplingParams {
-  return {
-    ...(options.maxTokens === undefined ? {} : { max_tokens: options.maxTokens }),
-    ...(options.temperature === undefined ? {} : { temperature: options.temperature }),
-    ...(options.topP === undefined ? {} : { top_p: options.topP }),
-  }
 }
 
 /** Both ways to give a prompt; the third, a chat, needs a terminal. */
@@ -71,8 +53,8 @@ async function runModel(context: Context, model: string, words: string[], option
   const generator = await openGenerator(context)
   try {
     if (prompt === null) {
-      const { chat } = await import('./run-chat')
-      await chat(context, generator, { model, system: options.system, params: toParams(options), reasoning: options.reasoning })
+      const { runChat } = await import('../chat/chat')
+      await runChat(context, generator, { model, system: options.system, params: toParams(options), reasoning: options.reasoning })
       return { data: {}, printed: true }
     }
     const messages = [

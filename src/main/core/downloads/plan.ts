@@ -38,11 +38,13 @@ export async function readFreeBytes(path: string): Promise<number | null> {
 function lookAt(file: HubFile, places: RepoPlaces, { journal, hashes }: PlanDeps): PlannedFile {
   const blob = file.sha256 ?? file.oid
   const algorithm = file.sha256 === null ? 'git-sha1' : 'sha256'
-  const planned = { path: file.path, sizeBytes: file.sizeBytes, blob, algorithm } as const
+  const planned = { path: file.path, sizeBytes: file.sizeBytes, blob, algorithm, damaged: false } as const
+  let damaged = false
   try {
     // Through a link as well: the bytes may lie in the store that all repos share.
     const stats = statSync(join(places.blobs, blob), { bigint: true })
-    if (stats.isFile() && Number(stats.size) === file.sizeBytes) {
+    damaged = stats.isFile()
+    if (damaged && Number(stats.size) === file.sizeBytes) {
       const identity = { dev: String(stats.dev), ino: String(stats.ino), size: String(stats.size), mtimeNs: String(stats.mtimeNs) }
       const known = hashes.recall(algorithm, identity)
       if (known === blob) return { ...planned, state: 'present', haveBytes: file.sizeBytes }
@@ -52,7 +54,7 @@ function lookAt(file: HubFile, places: RepoPlaces, { journal, hashes }: PlanDeps
     // Not there, or a link to nowhere.
   }
   const have = sumSpans(journal.recall(partialPath(places, blob), file.sizeBytes))
-  return { ...planned, state: have > 0 ? 'partial' : 'missing', haveBytes: have }
+  return { ...planned, damaged, state: have > 0 ? 'partial' : 'missing', haveBytes: have }
 }
 
 /**

@@ -28,6 +28,8 @@ export interface PlannedFile {
   state: 'present' | 'unproven' | 'partial' | 'missing'
   /** Bytes that need not be fetched. */
   haveBytes: number
+  /** A blob of that name is there, and its bytes are wrong: it will be replaced. */
+  damaged: boolean
 }
 
 export interface PullPlan {

@@ -81,3 +81,21 @@ export function alreadyRunning(owner: Owner | null): AppError {
     data: { pid: info.pid, kind: info.kind, url, control_url: record.control.url },
   })
 }
+
+/** Waits until nobody owns the data folder. @returns false when somebody still does after `patienceMs` */
+export async function waitUntilFree(
+  paths: DataPaths,
+  { patienceMs, signal }: { patienceMs: number; signal: AbortSignal },
+): Promise<boolean> {
+  const deadline = Date.now() + patienceMs
+  while (isLocked(paths.ownerLock)) {
+    if (Date.now() >= deadline || signal.aborted) return false
+    await sleep(POLL_MS)
+  }
+  return true
+}
+
+/** Who is said to hold the data folder that somebody holds for sure; null when nobody does, a pid of null when nobody knows. */
+export function readLockedRecord(paths: DataPaths): { pid: number | null } | null {
+  return isLocked(paths.ownerLock) ? { pid: readOwnerRecord(paths)?.pid ?? null } : null
+}

@@ -3,7 +3,8 @@
  * than the file. Only the owner of the data folder writes. Imported by the composition root, the CLI and other domains' faces.
  */
 export type { SettingsProblem } from './document'
-export { changeSetting, findField, readSetting } from './change'
+export { findField, readSetting } from './change'
+export { createSettingsManager, type SettingsManager } from './manager'
 export {
   chooseLogLevel,
   chooseServer,

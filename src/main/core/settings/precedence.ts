@@ -70,8 +70,8 @@ export function chooseServer(flags: ServerFlags, env: Env, settings: Settings): 
 }
 
 /** @throws AppError invalid_setting */
-export function chooseLogLevel(env: Env, settings: Settings): Chosen<LogLevel> {
-  return choose<LogLevel>(fields.logLevel, { name: '--log-level', value: undefined }, env, settings)
+export function chooseLogLevel(env: Env, settings: Settings, flag?: string): Chosen<LogLevel> {
+  return choose<LogLevel>(fields.logLevel, { name: '--log-level', value: flag as LogLevel | undefined }, env, settings)
 }
 
 /** Whether only this machine can reach what listens there. */

@@ -2,17 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { changeSetting } from './change'
 import { migrate, migrations, SETTINGS_VERSION } from './document'
-import {
-  changeSetting,
-  chooseLogLevel,
-  chooseServer,
-  createSettings,
-  explainSettings,
-  findField,
-  isLoopbackHost,
-  readSetting,
-} from '.'
+import { chooseLogLevel, chooseServer, createSettings, explainSettings, findField, isLoopbackHost, readSetting } from '.'
 
 function fileWith(text: string | null): string {
   const file = join(mkdtempSync(join(tmpdir(), 'mlxk-settings-')), 'settings.json')

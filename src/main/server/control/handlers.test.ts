@@ -54,6 +54,8 @@ function setUp(more: Partial<HandlerDeps> = {}) {
     demo: { enable: unused, remove: unused },
     environment: { status: () => Promise.resolve({} as EngineStatus) },
     generator: { generate: unused },
+    config: { list: unused, get: unused, set: unused, unset: unused },
+    requestStop: unused,
     keys: { list: unused, create: unused, revoke: unused, check: unused, problem: unused },
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },

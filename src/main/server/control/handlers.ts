@@ -15,6 +15,7 @@ import type { Jobs } from '../../core/jobs'
 import type { ApiKeys } from '../../core/keys'
 import type { ModelCatalog } from '../../core/models/types'
 import type { Repairer } from '../../core/repair'
+import type { SettingsManager } from '../../core/settings'
 import type { Storage } from '../../core/storage'
 import { createEmitter, follow } from '../../core/system'
 import type { Verifier } from '../../core/verify'
@@ -38,6 +39,9 @@ export interface HandlerDeps {
   pool: EnginePool
   generator: Generator
   keys: ApiKeys
+  config: SettingsManager
+  /** Begins the end of this process's services, after the answer. */
+  requestStop: () => void
 }
 
 /**
@@ -89,6 +93,13 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'keys.list': () => Promise.resolve({ keys: deps.keys.list() }),
     'keys.create': (options) => deps.keys.create(options),
     'keys.revoke': ({ key }) => deps.keys.revoke(key).then(() => nothing),
+    'config.list': () => Promise.resolve({ settings: deps.config.list() }),
+    'config.set': ({ key, value }) => deps.config.set(key, value),
+    'config.unset': ({ key }) => deps.config.unset(key),
+    'app.stop': () => {
+      deps.requestStop()
+      return nothing
+    },
     'app.info': () => Promise.resolve(deps.info),
     'ui.link': () => Promise.resolve({ url: deps.drawLink() }),
     'state.watch': (_input, { signal }) => deps.watchState(signal),

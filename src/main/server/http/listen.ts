@@ -41,7 +41,7 @@ export interface Listening {
   port: number
   /** What is bound: `['127.0.0.1', '::1']`. */
   hosts: string[]
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`; of a server on every address the one that this machine calls. */
   url: string
   /**
    * Accepts nothing new, gives open answers `graceMs` (default 4000) to end, then closes what is left. Whoever streams must end its
@@ -157,13 +157,20 @@ function portOf(server: Server): number {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
+/** "Every address" is none that can be called. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
 function toListening(bound: { host: string; server: Server }[], port: number): Listening {
   const first = bound[0]?.host ?? '127.0.0.1'
   let closing: Promise<void> | null = null
   return {
     port,
     hosts: bound.map(({ host }) => host),
-    url: `http://${first.includes(':') ? `[${first}]` : first}:${port}`,
+    url: `http://${reachable(first)}:${port}`,
     close: ({ graceMs = 4000 } = {}) => {
       closing ??= Promise.all(bound.map(({ server }) => closeServer(server, graceMs))).then(() => undefined)
       return closing

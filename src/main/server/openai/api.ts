@@ -4,7 +4,7 @@ import type { WireHealth } from '../../../shared/openai'
 import { createActivity } from './activity'
 import { createCompletionHandler, planChat, planText } from './completions'
 import type { ApiAccess, ApiDeps, ApiLimits } from './deps'
-import { admit, answerFailure, type ApiEnv } from './front'
+import { admit, answerFailure, report, type ApiEnv } from './front'
 import { healthState } from './health'
 import { createMetrics } from './metrics'
 import { listWireModels, showWireModel } from './models'
@@ -30,6 +30,7 @@ export function buildApi(deps: ApiDeps): Hono<ApiEnv> {
   const limits = { ...defaults, ...deps.limits }
   const activity = deps.activity ?? createActivity()
   const app = new Hono<ApiEnv>({ strict: false })
+  if (deps.onRequest !== undefined) app.use(report(deps.onRequest))
   const metrics = createMetrics(deps.pool, deps.shutdown?.cut)
   app.use(async (context, next) => {
     await next()

@@ -18,9 +18,11 @@ export interface ApiLimits {
 export interface ApiDeps {
   generator: Generator
   catalog: Pick<ModelCatalog, 'list' | 'resolve'>
-  pool: Pick<EnginePool, 'list' | 'subscribe' | 'acquire' | 'unload'>
+  pool: Pick<EnginePool, 'list' | 'subscribe' | 'load' | 'unload'>
   /** Gets every error that nobody foresaw, once; the client sees only the id. */
   logError: (error: unknown, requestId: string) => void
+  /** Hears of every request when its answer begins. */
+  onRequest?: (report: RequestReport) => void
   /** Product version, for /health. */
   version: string
   /** True while answers cannot be expected, e.g. without an engine. */
@@ -36,4 +38,14 @@ export interface ApiDeps {
 
 export interface ApiAccess extends Pick<GuardRules, 'hosts' | 'origins'> {
   keys: KeyRules
+}
+
+/** One request, for a log: never its query, headers or body. */
+export interface RequestReport {
+  request_id: string
+  method: string
+  path: string
+  status: number
+  /** To the beginning of the answer; a stream goes on after it. */
+  ms: number
 }

@@ -4,7 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AppError } from '../../../shared/errors'
 import { checkAccess, checkRequest, isLocalCaller, scopeOf } from '../http'
-import type { ApiAccess } from './deps'
+import type { ApiAccess, RequestReport } from './deps'
 import { isUnexpected, toHttpError } from './wire-error'
 
 export interface ApiEnv {
@@ -41,6 +41,17 @@ export function admit(access: () => ApiAccess, refuse: AbortSignal | undefined):
       throw new AppError('server_shutdown', 'The server is shutting down.', { hint: 'Try again in a moment.' })
     }
     return next()
+  }
+}
+
+/** Tells how each request was answered. */
+export function report(tell: (report: RequestReport) => void): MiddlewareHandler<ApiEnv> {
+  return async (context, next) => {
+    const startedAt = performance.now()
+    await next()
+    const { method, path } = context.req
+    const ms = Math.round(performance.now() - startedAt)
+    tell({ request_id: context.get('requestId') ?? '', method, path: path.slice(0, 200), status: context.res.status, ms })
   }
 }
 
