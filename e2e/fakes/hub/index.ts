@@ -62,6 +62,7 @@ export async function startFakeHub(options: FakeHubOptions = {}): Promise<FakeHu
 }
 
 export { gitOid } from './content'
+export { answering, slow, spoiling } from './layers'
 export type { LogEntry } from './listen'
 export type { Answer, Call, Layer, Reply } from './reply'
 export type { RepoSpec } from './repo'

@@ -35,7 +35,8 @@ export interface HubRepo {
   card: Record<string, unknown>
 }
 
-export type FileSpec = string | Uint8Array | { content: string | Uint8Array; lfs?: boolean; xetHash?: string }
+/** `size`: what the listing claims, for repos that lie. */
+export type FileSpec = string | Uint8Array | { content: string | Uint8Array; lfs?: boolean; xetHash?: string; size?: number }
 
 export interface RepoSpec {
   id: string
@@ -59,7 +60,7 @@ function toFile(path: string, spec: FileSpec): HubFile {
   const given = typeof spec === 'string' || spec instanceof Uint8Array ? { content: spec } : spec
   const bytes = typeof given.content === 'string' ? TEXT.encode(given.content) : given.content
   const xetHash = given.xetHash ?? null
-  const file = { path, content: fromBuffer(bytes), size: bytes.length, xetHash }
+  const file = { path, content: fromBuffer(bytes), size: ('size' in given ? given.size : undefined) ?? bytes.length, xetHash }
   if (!(given.lfs ?? (xetHash !== null || LFS_NAMES.test(path)))) return { ...file, oid: gitOid(bytes), lfs: null }
   const digest = sha256(bytes)
   const pointer = TEXT.encode(`version https://git-lfs.github.com/spec/v1\noid sha256:${digest}\nsize ${bytes.length}\n`)
