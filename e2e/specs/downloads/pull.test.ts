@@ -39,6 +39,10 @@ async function pull(args: string[], more: Record<string, string> = {}): Promise<
   const { code, stdout, stderr } = await mlxk(['pull', '--json', ...args], { env: env(more) })
   return { code, stdout, stderr, ...(JSON.parse(stdout) as Pick<Answer, 'status' | 'data' | 'error'>) }
 }
+const pathsOf = ({ data }: Answer): string[] => {
+  const listed = (data?.['files'] ?? []) as { path: string }[]
+  return listed.map(({ path }) => path)
+}
 const folder = (): string => join(home.hub, 'models--org--model-4bit')
 const blobs = (): string[] => readdirSync(join(folder(), 'blobs'))
 
@@ -295,7 +299,7 @@ describe('mlxk pull', () => {
       code: 0,
       data: { download_status: 'planned', fits_disk: true, skipped: [{ path: 'README.md' }] },
     })
-    expect((preview.data?.['files'] as { path: string }[]).map(({ path }) => path).sort()).toEqual(Object.keys(wanted).sort())
+    expect(pathsOf(preview).sort()).toEqual(Object.keys(wanted).sort())
     expect(readdirSync(home.hub)).toEqual([])
     const people = await mlxk(['pull', name, '--dry-run'], { env: env() })
     expect(people.stdout).toMatch(/model\.safetensors .*to fetch/)

@@ -58,7 +58,7 @@ const aliases: Readonly<Record<string, string>> = { server: 'serve' }
 /** Commands that are announced but not in this version, with what does the job today (null: nothing does). */
 const planned: Readonly<Record<string, string | null>> = {
   downloads: null,
-  update: 'Until then: "hf download MODEL" fetches the newest revision.',
+  update: 'Until then: "mlxk pull MODEL@main" fetches the newest revision.',
   outdated: null,
   import: null,
   trust: null,
