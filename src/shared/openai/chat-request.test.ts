@@ -96,6 +96,7 @@ describe('parseChatRequest', () => {
     ['stream', { ...minimal, stream: 'yes' }, null],
     ['stream_options.include_usage', { ...minimal, stream_options: { include_usage: 1 } }, null],
     ['seed', { ...minimal, seed: 0.5 }, null],
+    ['keep_alive', { ...minimal, keep_alive: 'long' }, null],
     ['n', { ...minimal, n: 9 }, null],
     ['n', { ...minimal, n: 0 }, null],
     ['stop', { ...minimal, stop: '\ude00' }, null],

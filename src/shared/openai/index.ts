@@ -4,5 +4,5 @@
  */
 export { parseChatRequest, type ChatRequest, type ChatRequestMessage } from './chat-request'
 export { parseCompletionRequest, type CompletionRequest } from './completion-request'
-export { parseBody } from './request-parts'
+export { keepAlive, parseBody } from './request-parts'
 export type * from './responses'

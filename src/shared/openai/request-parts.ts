@@ -12,6 +12,17 @@ export const maxTopLogprobs = 11
 /** A lone half of a character could match in the middle of one. */
 const stopText = z.string().min(1).max(1000).refine(isWellFormed, 'must be whole characters')
 
+const durations: Readonly<Record<string, number>> = { '': 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Seconds, or a time such as `10m`, as Ollama's clients send it; below 0 is for ever. Becomes milliseconds, null for ever. */
+export const keepAlive = z
+  .union([z.number().max(1e9), z.string().regex(/^-?\d{1,9}(\.\d{1,3})?(ms|s|m|h)?$/, 'must be a time such as 300, "10m" or -1')])
+  .transform((given) => {
+    const [, amount, unit] = /^(-?[\d.]+)(\w*)$/.exec(String(given)) ?? []
+    const ms = typeof given === 'number' ? given * 1000 : Number(amount) * (durations[unit ?? ''] ?? 1000)
+    return ms < 0 ? null : ms
+  })
+
 /** What both kinds of requests take. */
 export const commonShape = {
   model: z.string().min(1).max(512),
@@ -20,6 +31,7 @@ export const commonShape = {
   ...samplingParams.shape,
   stop: z.union([stopText, z.array(stopText).max(16)]).optional(),
   n: z.number().int().min(1).max(maxChoices).default(1),
+  keep_alive: keepAlive.optional(),
   logit_bias: z
     .record(z.string().regex(/^\d{1,9}$/, 'must have token ids as keys'), z.number().min(-100).max(100))
     .refine((bias) => Object.keys(bias).length <= 1024, 'must not have more than 1024 tokens')

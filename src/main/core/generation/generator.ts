@@ -33,7 +33,7 @@ async function* generate(
   const model = request.resolved ?? (await deps.catalog.resolve(request.model))
   throwIfAborted(signal)
   const profile = await readProfile(model.snapshotPath)
-  const lease = yield* waitForLease(deps.pool, model, signal)
+  const lease = yield* waitForLease(deps.pool, model, { keepAliveMs: request.keepAliveMs }, signal)
   // Also without anybody who asks for the next event: a caller who left may have forgotten us at a yield.
   signal.addEventListener('abort', lease.release, { once: true })
   try {

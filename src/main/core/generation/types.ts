@@ -44,6 +44,8 @@ export interface GenerationRequest {
   /** Instead of messages: a text that the model goes on writing. */
   prompt?: string
   params: SamplingParams
+  /** How long the model stays loaded without use from now on, in milliseconds; null = for ever. Absent: as it was. */
+  keepAliveMs?: number | null
   /** `server`: half the context when nothing else limits; `run`: the whole of it (product.md, token limits). */
   face: 'server' | 'chat' | 'run'
   tools?: ToolUse

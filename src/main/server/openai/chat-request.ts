@@ -17,6 +17,7 @@ export async function toGenerationRequest(request: ChatRequest): Promise<Omit<Ge
     messages: request.messages.map(toMessage),
     params: toParams(request, request.max_completion_tokens ?? request.max_tokens),
     face: 'server',
+    ...(request.keep_alive === undefined ? {} : { keepAliveMs: request.keep_alive }),
     ...(responseFormat === null ? {} : { responseFormat }),
     ...(tools === null ? {} : { tools }),
     ...(request.logprobs ? { logprobs: { top: request.top_logprobs ?? 0 } } : {}),

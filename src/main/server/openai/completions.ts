@@ -97,6 +97,7 @@ export function planText(body: unknown): Promise<CompletionPlan> {
       prompt,
       params: toParams(request, maxTokens),
       face: 'server',
+      ...(request.keep_alive === undefined ? {} : { keepAliveMs: request.keep_alive }),
       ...(logprobs === undefined ? {} : { logprobs: { top: logprobs } }),
       ...(logitBias === undefined ? {} : { logitBias }),
     },

@@ -18,7 +18,7 @@ export interface ApiLimits {
 export interface ApiDeps {
   generator: Generator
   catalog: Pick<ModelCatalog, 'list' | 'resolve'>
-  pool: Pick<EnginePool, 'list' | 'subscribe' | 'acquire' | 'unload'>
+  pool: Pick<EnginePool, 'list' | 'subscribe' | 'load' | 'unload'>
   /** Gets every error that nobody foresaw, once; the client sees only the id. */
   logError: (error: unknown, requestId: string) => void
   /** Hears of every request when its answer begins. */

@@ -176,6 +176,9 @@ describe('what a request asks for reaches the generator', () => {
     [{ logprobs: true, top_logprobs: 2 }, { logprobs: { top: 2 } }],
     [{ logit_bias: { 5: -100 } }, { logitBias: { 5: -100 } }],
     [{ response_format: { type: 'json_object' } }, { responseFormat: { type: 'json_object' } }],
+    [{ keep_alive: '10m' }, { keepAliveMs: 600_000 }],
+    [{ keep_alive: 2.5 }, { keepAliveMs: 2500 }],
+    [{ keep_alive: -1 }, { keepAliveMs: null }],
     [{ max_tokens: 5, max_completion_tokens: 6 }, { params: { max_tokens: 6 } }],
   ])('%j', async (more, expected) => {
     const { api, requests } = bench([finish])

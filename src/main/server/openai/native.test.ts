@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../shared/contract'
-import type { EngineLease } from '../../core/engine/types'
 import type { NativeStatus } from '../../../shared/openai'
 import type { ApiDeps } from './deps'
 import { ask, bench, errorOf, finish, local, poolWith, post } from './test-bench'
@@ -22,9 +21,9 @@ function livePool(models: LoadedModel[] = []): ApiDeps['pool'] & { change: (next
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    acquire: () => {
+    load: () => {
       change([loaded])
-      return Promise.resolve({ release: () => {} } as EngineLease)
+      return Promise.resolve()
     },
     unload: (name) => {
       unloaded.push(name)

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { AppError } from '../../../shared/errors'
 import type { NativeStatus } from '../../../shared/openai'
-import { parseBody } from '../../../shared/openai'
+import { keepAlive, parseBody } from '../../../shared/openai'
 import type { Activity } from './activity'
 import type { ApiDeps, ApiLimits } from './deps'
 import { encodeData, heartbeat } from './dialect'
@@ -17,12 +17,13 @@ type Handler = (context: Context<ApiEnv>) => Promise<Response>
 /** News of one burst, such as every token's, are told together. */
 const settleMs = 100
 const named = z.object({ model: z.string().min(1).max(512) })
+const loading = named.extend({ keep_alive: keepAlive.optional(), pinned: z.boolean().optional() })
 
 /** The routes under `/api/v1`: what the server is doing, and loading and unloading. Who may call them is decided at the front. */
 export function createNativeHandlers(deps: NativeDeps): Record<'models' | 'status' | 'ps' | 'events' | 'load' | 'unload', Handler> {
   const { catalog, pool, limits } = deps
-  const readModel = async (context: Context<ApiEnv>): Promise<string> =>
-    parseBody(named, await readJson(context.req.raw, limits.maxBodyBytes)).model
+  const read = async <T extends z.ZodObject>(schema: T, context: Context<ApiEnv>): Promise<z.output<T>> =>
+    parseBody(schema, await readJson(context.req.raw, limits.maxBodyBytes))
   return {
     models: async (context) => {
       const states = new Map(pool.list().map(({ name, state }) => [name, state]))
@@ -45,15 +46,15 @@ export function createNativeHandlers(deps: NativeDeps): Record<'models' | 'statu
         }),
       ),
     load: async (context) => {
-      const model = await resolveModel(deps, await readModel(context))
+      const { model: asked, keep_alive: keepAliveMs, pinned } = await read(loading, context)
+      const model = await resolveModel(deps, asked)
       const startedAt = performance.now()
-      const lease = await pool.acquire(model, { signal: context.req.raw.signal })
-      lease.release()
+      await pool.load(model, { signal: context.req.raw.signal, keepAliveMs, pinned })
       const seconds = Math.round(performance.now() - startedAt) / 1000
       return context.json({ model: pool.list().find(({ name }) => name === model.name) ?? null, load_time_seconds: seconds })
     },
     unload: async (context) => {
-      const asked = await readModel(context)
+      const { model: asked } = await read(named, context)
       // A loaded model's own name needs no look at the disk: the model may be gone from it.
       const name = pool.list().some((model) => model.name === asked) ? asked : (await resolveModel(deps, asked)).name
       if (!pool.list().some((model) => model.name === name)) {

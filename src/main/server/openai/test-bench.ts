@@ -2,7 +2,6 @@ import { expect } from 'vitest'
 import type { GenerationEvent, LoadedModel, ModelSummary } from '../../../shared/contract'
 import { AppError, type ErrorCode } from '../../../shared/errors'
 import type { WireError } from '../../../shared/openai'
-import type { EngineLease } from '../../core/engine/types'
 import type { GenerationRequest } from '../../core/generation/types'
 import type { ResolvedModel } from '../../core/models/types'
 import { createActivity } from './activity'
@@ -83,7 +82,7 @@ export function poolWith(models: LoadedModel[]): ApiDeps['pool'] {
   return {
     list: () => models,
     subscribe: () => () => {},
-    acquire: () => Promise.resolve({ release: () => {} } as EngineLease),
+    load: () => Promise.resolve(),
     unload: () => Promise.resolve(),
   }
 }
