@@ -26,6 +26,8 @@ export interface Trust {
   remove: (spec: string) => Promise<TrustedRevision[]>
   /** True while name, commit and every byte of the code are what was agreed to. Reads the code each time; never throws. */
   isTrusted: (subject: TrustSubject) => Promise<boolean>
+  /** Whether a revision asks for code of its own, needed or not. Never throws. */
+  bringsCode: (subject: TrustSubject) => Promise<boolean>
 }
 
 const MAX_FILE_CHARACTERS = 8 * 1024 * 1024
@@ -64,7 +66,10 @@ export function createTrust({ paths, now = Date.now }: TrustDeps): Trust {
     const next = last.then(async () => {
       const { revisions: before, failure } = read()
       if (failure !== null) {
-        throw new AppError('permission_denied', `${paths.trust} cannot be read.`, { hint: 'Make it readable for you.', cause: failure })
+        throw new AppError('permission_denied', `${paths.trust} cannot be read.`, {
+          hint: 'Make it readable for you.',
+          cause: failure,
+        })
       }
       const { revisions, result } = work(before)
       await writePrivateFile(paths.trust, `${JSON.stringify({ version: 1, revisions }, null, 2)}\n`)
@@ -103,18 +108,26 @@ export function createTrust({ paths, now = Date.now }: TrustDeps): Trust {
         })
       }
       const revision: TrustedRevision = { name, hash, code_hash: codeHash, files, trusted_at: new Date(now()).toISOString() }
-      return change((revisions) => ({ revisions: [...revisions.filter((each) => !isSame(each, revision)), revision], result: revision }))
+      return change((revisions) => ({
+        revisions: [...revisions.filter((each) => !isSame(each, revision)), revision],
+        result: revision,
+      }))
     },
     remove: (spec) =>
       change((revisions) => {
         const at = spec.lastIndexOf('@')
         const [name, hash] = at > 0 ? [spec.slice(0, at), spec.slice(at + 1).toLowerCase()] : [spec, '']
-        const gone = revisions.filter((each) => each.name.toLowerCase() === name.toLowerCase() && (each.hash ?? '').startsWith(hash))
+        const gone = revisions.filter(
+          (each) => each.name.toLowerCase() === name.toLowerCase() && (each.hash ?? '').startsWith(hash),
+        )
         if (gone.length === 0) {
-          throw new AppError('not_found', `No revision of "${spec.slice(0, 200)}" is trusted.`, { hint: 'See "mlxk trust --list".' })
+          throw new AppError('not_found', `No revision of "${spec.slice(0, 200)}" is trusted.`, {
+            hint: 'See "mlxk trust --list".',
+          })
         }
         return { revisions: revisions.filter((each) => !gone.includes(each)), result: gone }
       }),
+    bringsCode: async (subject) => ((await inspectCode(subject).catch(() => null))?.need ?? 'none') !== 'none',
     isTrusted: async (subject) => {
       const found = find(subject)
       if (found === undefined) return false
