@@ -96,7 +96,7 @@ describe('a model that brings code', () => {
 })
 
 describe.skipIf(!needsEngine())('once it is trusted', () => {
-  it('it answers, leaves the cache as it was, and is refused again after a change of one byte', async () => {
+  it('answers, leaves the cache as it was, and is refused again after a change of one byte', async () => {
     expect((await run('trust', `${name}@${hash}`, '--yes')).code).toBe(0)
     const before = readdirSync(snapshot).sort()
     const answer = await ask()
