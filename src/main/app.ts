@@ -225,7 +225,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     serve: (at) => {
       const isDegraded = (): boolean => engine.state !== 'ready'
       const onRequest = logRequests(log)
-      return serveApi({ generator, catalog, pool, version, access: access.rules, onRequest, isDegraded, logError }, at)
+      const known = { version, revision: () => revision, isDegraded }
+      return serveApi({ generator, catalog, pool, ...known, access: access.rules, onRequest, logError }, at)
     },
     onChange: () => state.notice(),
   })
