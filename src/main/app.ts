@@ -28,6 +28,7 @@ import type { SettingsStore } from './core/settings/types'
 import { createInUse, createStorage, type InUseDeps, type Storage } from './core/storage'
 import { createStatePublisher, watchRoots } from './core/state'
 import { createFileLocks, dataPaths, within, type DataPaths, type Env, type Layout, type Platform } from './core/system'
+import { createTrust, type Trust } from './core/trust'
 import { createContentMemory, createHashMemory, createVerifier, type Verifier } from './core/verify'
 import { createApiAccess } from './server/api-access'
 import { createApiListener } from './server/api-listener'
@@ -60,6 +61,7 @@ export interface Core {
   environment: EngineEnvironment
   pool: EnginePool
   generator: Generator
+  trust: Trust
   close: () => Promise<void>
 }
 
@@ -102,12 +104,14 @@ function buildCore(
   const caches = (): readonly CacheRoot[] => roots().filter(({ kind }) => kind !== 'workspace')
   const memory = createHashMemory(paths.index)
   const content = createContentMemory(memory)
+  const trust = createTrust({ paths })
   const catalog = createCatalog({
     roots,
     scan: scanner.scan,
     content,
     index: createVerdictIndex(paths.index),
     support: createEngineSupport({ env, platform, paths, layout, settings }),
+    isTrusted: trust.isTrusted,
     cwd: process.cwd(),
     home: platform.home,
   })
@@ -115,7 +119,16 @@ function buildCore(
   const lock = createRepoLock(paths)
   const repairer = createRepairer({ inspect: catalog.inspect, prove: verifier.prove, lock })
   const environment = createEngineEnvironment({ env, platform, paths, layout, settings })
-  const pool = createEnginePool({ environment, env, platform, paths, layout, policy: () => toPoolPolicy(settings.read()) })
+  const pool = createEnginePool({
+    environment,
+    env,
+    platform,
+    paths,
+    layout,
+    policy: () => toPoolPolicy(settings.read()),
+    isTrusted: trust.isTrusted,
+    bringsCode: trust.bringsCode,
+  })
   const inUse = createInUse({ loaded: () => pool.list(), watchOwner })
   const locks = createFileLocks({ platform })
   const storage = createStorage({ scan: () => scanner.scan(caches()), lock, locks, inUse, content })
@@ -124,7 +137,7 @@ function buildCore(
   const close = async (): Promise<void> => {
     await Promise.all([pool.close(), scanner.close()])
   }
-  return { paths, settings, catalog, verifier, repairer, storage, environment, pool, generator, roots, close }
+  return { paths, settings, catalog, verifier, repairer, storage, environment, pool, generator, trust, roots, close }
 }
 
 /** Wires the services that need no owner. @throws AppError invalid_setting */
@@ -285,6 +298,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     pool,
     generator,
     keys,
+    trust: core.trust,
     config: createSettingsManager(settings, env),
     requestStop: () => void setImmediate(() => stopRequest.abort()),
   })

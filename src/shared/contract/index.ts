@@ -6,6 +6,7 @@ import { chatContract } from './generation'
 import { integrityContract } from './integrity'
 import { modelsContract } from './models'
 import { storageContract } from './storage'
+import { trustContract } from './trust'
 
 /** Every call that a window, a browser page or a CLI client can make to the owner. */
 export const contract = {
@@ -15,6 +16,7 @@ export const contract = {
   ...modelsContract,
   ...integrityContract,
   ...storageContract,
+  ...trustContract,
   ...engineContract,
   ...chatContract,
 }
@@ -29,3 +31,4 @@ export * from './integrity'
 export * from './method'
 export * from './models'
 export * from './storage'
+export * from './trust'
