@@ -30,6 +30,7 @@ import { createInUse, createStorage, type InUseDeps, type Storage } from './core
 import { createFileSecrets } from './core/secrets'
 import { createStatePublisher, watchRoots } from './core/state'
 import { createFileLocks, dataPaths, within, type DataPaths, type Env, type Layout, type Platform } from './core/system'
+import { createTrust, type Trust } from './core/trust'
 import { createContentMemory, createHashMemory, createVerifier, type Verifier } from './core/verify'
 import { createApiAccess } from './server/api-access'
 import { createApiListener } from './server/api-listener'
@@ -63,6 +64,7 @@ export interface Core {
   environment: EngineEnvironment
   pool: EnginePool
   generator: Generator
+  trust: Trust
   close: () => Promise<void>
 }
 
@@ -105,6 +107,7 @@ function buildCore(
   const caches = (): readonly CacheRoot[] => roots().filter(({ kind }) => kind !== 'workspace')
   const memory = createHashMemory(paths.index)
   const content = createContentMemory(memory)
+  const trust = createTrust({ paths })
   const support = createEngineSupport({ env, platform, paths, layout, settings })
   const catalog = createCatalog({
     roots,
@@ -112,6 +115,7 @@ function buildCore(
     content,
     index: createVerdictIndex(paths.index),
     support,
+    isTrusted: trust.isTrusted,
     cwd: process.cwd(),
     home: platform.home,
   })
@@ -119,7 +123,16 @@ function buildCore(
   const lock = createRepoLock(paths)
   const repairer = createRepairer({ inspect: catalog.inspect, prove: verifier.prove, lock })
   const environment = createEngineEnvironment({ env, platform, paths, layout, settings })
-  const pool = createEnginePool({ environment, env, platform, paths, layout, policy: () => toPoolPolicy(settings.read()) })
+  const pool = createEnginePool({
+    environment,
+    env,
+    platform,
+    paths,
+    layout,
+    policy: () => toPoolPolicy(settings.read()),
+    isTrusted: trust.isTrusted,
+    bringsCode: trust.bringsCode,
+  })
   const inUse = createInUse({ loaded: () => pool.list(), watchOwner })
   const locks = createFileLocks({ platform })
   const storage = createStorage({ scan: () => scanner.scan(caches()), lock, locks, inUse, content })
@@ -138,7 +151,7 @@ function buildCore(
   const close = async (): Promise<void> => {
     await Promise.all([pool.close(), scanner.close()])
   }
-  return { paths, settings, catalog, verifier, repairer, storage, discover, environment, pool, generator, roots, close }
+  return { paths, settings, catalog, verifier, repairer, storage, discover, environment, pool, generator, trust, roots, close }
 }
 
 /** Wires the services that need no owner. @throws AppError invalid_setting */
@@ -226,7 +239,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     serve: (at) => {
       const isDegraded = (): boolean => engine.state !== 'ready'
       const onRequest = logRequests(log)
-      return serveApi({ generator, catalog, pool, version, access: access.rules, onRequest, isDegraded, logError }, at)
+      const known = { version, revision: () => revision, isDegraded }
+      return serveApi({ generator, catalog, pool, ...known, access: access.rules, onRequest, logError }, at)
     },
     onChange: () => state.notice(),
   })
@@ -299,6 +313,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     pool,
     generator,
     keys,
+    trust: core.trust,
     config: createSettingsManager(settings, env),
     requestStop: () => void setImmediate(() => stopRequest.abort()),
   })

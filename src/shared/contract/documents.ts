@@ -10,6 +10,7 @@ import { searchResult } from './hub'
 import { repairPlan, repairResult, verifyProgress, verifyResult } from './integrity'
 import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, modelList, modelSummary } from './models'
 import { prunePlan, pruneResult, removal, removalPlan, storageUsage } from './storage'
+import { modelCode, trustedRevision } from './trust'
 
 /**
  * The documents of the command line in full (`--json=full`, `--json=stream`, `mlxk2`), one schema per command. The published files in
@@ -168,6 +169,13 @@ export const keyList = z.object({ keys: z.array(apiKey) })
 export const createdKey = apiKey.extend({ key: z.string() })
 export const revokedKey = z.object({ revoked: z.string() })
 
+export const trustList = z.object({ revisions: z.array(trustedRevision) })
+
+/** The code of a revision, and what became of it. `requires_confirmation`: nobody has said yes yet. */
+export const trustResult = modelCode.extend({ requires_confirmation: z.boolean() })
+
+export const untrustedResult = z.object({ removed: z.array(trustedRevision) })
+
 export const helpResult = z.object({ help: z.string() })
 
 /** Data of each command's success. Every command can also be asked for its help. */
@@ -197,6 +205,7 @@ export const commandData = {
   pull: z.union([pullResult, pullPreview]),
   search: searchResult,
   prune: z.union([pruneResult, prunePreview]),
+  trust: z.union([trustResult, trustList, untrustedResult]),
   run: runResult,
   chat: chatResult,
   serve: serveResult,
@@ -241,6 +250,7 @@ export const named = {
   LoadedModel: loadedModel,
   Setting: setting,
   ApiKey: apiKey,
+  TrustedRevision: trustedRevision,
 } as const
 
 export type VersionInfo = z.infer<typeof versionInfo>
@@ -253,6 +263,7 @@ export type ServeResult = z.infer<typeof serveResult>
 export type UiResult = z.infer<typeof uiResult>
 export type DemoResult = z.infer<typeof demoResult>
 export type RunningOwner = z.infer<typeof runningOwner>
+export type TrustResult = z.infer<typeof trustResult>
 export type PsResult = z.infer<typeof psResult>
 export type UnloadResult = z.infer<typeof unloadResult>
 export type StopResult = z.infer<typeof stopResult>

@@ -7,6 +7,7 @@ import { hubContract } from './hub'
 import { integrityContract } from './integrity'
 import { modelsContract } from './models'
 import { storageContract } from './storage'
+import { trustContract } from './trust'
 
 /** Every call that a window, a browser page or a CLI client can make to the owner. */
 export const contract = {
@@ -17,6 +18,7 @@ export const contract = {
   ...integrityContract,
   ...storageContract,
   ...hubContract,
+  ...trustContract,
   ...engineContract,
   ...chatContract,
 }
@@ -33,3 +35,4 @@ export * from './integrity'
 export * from './method'
 export * from './models'
 export * from './storage'
+export * from './trust'

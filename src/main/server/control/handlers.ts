@@ -8,6 +8,7 @@ import type {
   ServerStatus,
   StateFrame,
 } from '../../../shared/contract'
+import { AppError } from '../../../shared/errors'
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
 import type { Discover } from '../../core/discover'
@@ -18,6 +19,7 @@ import type { Repairer } from '../../core/repair'
 import type { SettingsManager } from '../../core/settings'
 import type { Storage } from '../../core/storage'
 import { createEmitter, follow } from '../../core/system'
+import type { Trust, TrustSubject } from '../../core/trust'
 import type { Verifier } from '../../core/verify'
 
 export interface HandlerDeps {
@@ -40,6 +42,7 @@ export interface HandlerDeps {
   generator: Generator
   keys: ApiKeys
   config: SettingsManager
+  trust: Trust
   /** Begins the end of this process's services, after the answer. */
   requestStop: () => void
 }
@@ -100,6 +103,20 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
       deps.requestStop()
       return nothing
     },
+    'trust.list': () => Promise.resolve({ revisions: deps.trust.list() }),
+    'trust.inspect': async ({ model }) => deps.trust.inspect(await toSubject(model, catalog)),
+    'trust.add': async ({ model, code_hash: codeHash }) => {
+      const revision = await deps.trust.add(await toSubject(model, catalog), codeHash)
+      deps.modelsChanged()
+      return revision
+    },
+    'trust.remove': async ({ model }) => {
+      const revisions = await deps.trust.remove(model)
+      // What runs on that trust ends with it.
+      await Promise.all(revisions.map(({ name }) => pool.unload(name, { drainMs: 0 })))
+      deps.modelsChanged()
+      return { revisions }
+    },
     'app.info': () => Promise.resolve(deps.info),
     'ui.link': () => Promise.resolve({ url: deps.drawLink() }),
     'state.watch': (_input, { signal }) => deps.watchState(signal),
@@ -135,6 +152,13 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'engine.memory': () => pool.memory(),
     'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
   }
+}
+
+/** The revision that a name leads to, whatever speaks against running it. @throws AppError as the catalog's `show`; model_unhealthy */
+async function toSubject(spec: string, catalog: Pick<ModelCatalog, 'show'>): Promise<TrustSubject> {
+  const { model, snapshot_path: snapshotPath } = await catalog.show(spec)
+  if (snapshotPath === null) throw new AppError('model_unhealthy', `${model.name} has no revision to look at.`)
+  return { name: model.name, hash: model.hash, snapshotPath }
 }
 
 /** A loaded model's own name needs no look at the disk: the model may be gone from it. */

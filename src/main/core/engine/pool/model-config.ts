@@ -33,7 +33,7 @@ export async function readModelConfig(snapshotPath: string): Promise<ModelConfig
 export function refuseCustomCode(name: string, config: ModelConfig): void {
   if (config['model_file'] === undefined || config['model_file'] === null) return
   throw new AppError('custom_code_refused', `${name} wants to run Python code of its own ("model_file" in its config.json).`, {
-    hint: 'MLX Knife does not run code that a model brings. Choose another model.',
+    hint: `To look at that code and decide: mlxk trust ${name}`,
     data: { model: name },
   })
 }
