@@ -1,5 +1,5 @@
 // `npm test [-- [--full] [stage…]]`: installs what the tests need, runs every stage and ends with "N passed, N failed".
-// Stages: check, build, unit, integration, web, electron. `--full` uses the large counts (kills, races, fuzz bodies).
+// Stages: check, build, unit, launcher, integration, web, electron. `--full` uses the large counts (kills, races, fuzz bodies).
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -47,7 +47,7 @@ function missing(what, reason) {
 }
 
 async function setUpEngine() {
-  if (!wanted('integration') && !wanted('web') && !wanted('electron')) return
+  if (!['launcher', 'integration', 'web', 'electron'].some(wanted)) return
   if (process.env.MLXK_TEST_PYTHON) return
   console.log('\n== engine for the tests (installed once into .cache, by our own installer)')
   const { code, output } = await run(process.execPath, ['scripts/setup-engine.mjs'], { capture: true })
@@ -80,6 +80,7 @@ if (wanted('build') || named.some((name) => name !== 'check')) {
 }
 await stage('unit', tool('vitest'), ['run', '--project', 'node', '--project', 'dom'])
 await setUpEngine()
+if (env.MLXK_TEST_PYTHON) await stage('launcher', process.execPath, ['scripts/test-launcher.mjs'])
 await setUpPeers()
 await stage('integration', tool('vitest'), ['run', '--project', 'integration'])
 

@@ -16,6 +16,8 @@ export interface CliOptions {
   /** Standard input; without it there is none (/dev/null). */
   input?: string
   cwd?: string
+  /** A program and its arguments that start the command line, as `setpriv` does as another user. */
+  through?: string[]
 }
 
 function mergeEnv(env: Record<string, string | undefined> = {}): NodeJS.ProcessEnv {
@@ -27,7 +29,8 @@ function mergeEnv(env: Record<string, string | undefined> = {}): NodeJS.ProcessE
 /** Starts `mlxk` without waiting for it. stdin is closed unless `input` is given. */
 export function startMlxk(args: readonly string[], options: CliOptions = {}): ChildProcess {
   const path = options.json === 'mlxk2' ? binPath.mlxk2 : mlxkPath
-  const child = spawn(process.execPath, [path, ...args], {
+  const [program, ...rest] = [...(options.through ?? []), process.execPath, path, ...args]
+  const child = spawn(program ?? '', rest, {
     env: mergeEnv(options.env),
     cwd: options.cwd,
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

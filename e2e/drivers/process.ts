@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 export interface CliResult {
@@ -35,4 +36,14 @@ export function firstLine(child: ChildProcess): Promise<string> {
     lines.once('line', (line) => done(line))
     lines.once('close', () => fail(new Error(`it ended without a line: ${stderr}`)))
   })
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    // A zombie has ended; only its parent has not looked yet.
+    return !(process.platform === 'linux' && /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
+  } catch {
+    return false
+  }
 }

@@ -1,5 +1,5 @@
 import { test as base, expect, type Browser, type Page } from '@playwright/test'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { electronBinary } from '../../scripts/lib/electron-binary.mjs'
@@ -7,6 +7,7 @@ import { ensureBuilt, projectFile } from '../setup/build'
 import { needsEngine } from '../setup/needs'
 import { electronDriver } from './electron'
 import { createHome } from './home'
+import { isAlive } from './process'
 import { createWebDriver } from './web'
 import type { Driver, Home, Session } from './types'
 
@@ -94,14 +95,4 @@ export function enginePids(home: Home): number[] {
     .map((name) => Number.parseInt(name, 10))
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    // A zombie has ended; only its parent has not looked yet.
-    return !(process.platform === 'linux' && /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
-  } catch {
-    return false
-  }
-}
-
-export { expect }
+export { expect, isAlive }

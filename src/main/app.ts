@@ -6,21 +6,33 @@ import { AppError } from '../shared/errors'
 import { createDispatcher, type Dispatcher } from '../shared/rpc'
 import { version } from '../shared/version'
 import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
-import { createEngineEnvironment, createEnginePool, openEngineStream } from './core/engine'
+import { createEngineEnvironment, createEnginePool, createMachineMemory, openEngineStream, toPoolPolicy } from './core/engine'
 import type { EngineEnvironment, EnginePool } from './core/engine/types'
 import { createGenerator, type Generator } from './core/generation'
 import { createEngineSupport } from './core/interpreter'
 import { createJobs } from './core/jobs'
-import { complainTo, createLog, logCalls, type Log } from './core/log'
+import { createApiKeys } from './core/keys'
+import { complainTo, createLog, logCalls, logModels, logRequests, type Log } from './core/log'
 import { createCatalog, createVerdictIndex, type ModelCatalog } from './core/models'
 import { acquireOwnership, alreadyRunning, connectOwner, createRepoLock, findOwner, type Ownership } from './core/ownership'
 import { createRepairer, type Repairer } from './core/repair'
-import { chooseLogLevel, chooseServer, createSettings, type OpenSettings, type ServerFlags } from './core/settings'
+import {
+  chooseLogLevel,
+  chooseServer,
+  createSettings,
+  createSettingsManager,
+  type OpenSettings,
+  type ServerFlags,
+} from './core/settings'
 import type { SettingsStore } from './core/settings/types'
+import { openDiscover, type Discover } from './core/discover'
 import { createInUse, createStorage, type InUseDeps, type Storage } from './core/storage'
+import { createFileSecrets } from './core/secrets'
 import { createStatePublisher, watchRoots } from './core/state'
 import { createFileLocks, dataPaths, within, type DataPaths, type Env, type Layout, type Platform } from './core/system'
+import { createTrust, type Trust } from './core/trust'
 import { createContentMemory, createHashMemory, createVerifier, type Verifier } from './core/verify'
+import { createApiAccess } from './server/api-access'
 import { createApiListener } from './server/api-listener'
 import { buildControl, createHandlers, createOneTimeCodes, listenControl } from './server/control'
 import { createDemoSwitch } from './server/demo-switch'
@@ -34,6 +46,10 @@ export interface AppOptions {
   kind: OwnerKind
   /** Scan in a worker thread (app, daemon, serve) or in this thread (one-shot commands). */
   scanInWorker: boolean
+  /** Over environment and settings. */
+  logLevel?: string | undefined
+  /** Gets every line of the log too, for a terminal. */
+  logTap?: ((line: string) => void) | undefined
 }
 
 /** Core services without ownership or listeners: what one-shot commands such as `list` and `run` need. */
@@ -44,9 +60,11 @@ export interface Core {
   verifier: Verifier
   repairer: Repairer
   storage: Storage
+  discover: Discover
   environment: EngineEnvironment
   pool: EnginePool
   generator: Generator
+  trust: Trust
   close: () => Promise<void>
 }
 
@@ -58,9 +76,11 @@ export interface App extends Core {
   dispatcher: Dispatcher
   log: Log
   state: { current: () => AppState; subscribe: (listener: (state: AppState) => void) => () => void }
-  /** Starts the OpenAI API. @throws AppError port_in_use (data: port, pid, process), listen_failed, invalid_setting */
+  /** Starts the OpenAI API. @throws AppError port_in_use (data: port, pid, process), listen_failed, invalid_setting (a host beyond loopback without a key) */
   startApi: (options: { host?: string; port?: number; maxTokens?: number | null }) => Promise<ServerStatus>
   stopApi: () => Promise<void>
+  /** Aborts when a client has asked this process to end (`mlxk stop`); whoever runs it closes then. */
+  stopRequested: AbortSignal
   /** `http://127.0.0.1:PORT` of the control listener. */
   controlUrl: string
 }
@@ -87,12 +107,15 @@ function buildCore(
   const caches = (): readonly CacheRoot[] => roots().filter(({ kind }) => kind !== 'workspace')
   const memory = createHashMemory(paths.index)
   const content = createContentMemory(memory)
+  const trust = createTrust({ paths })
+  const support = createEngineSupport({ env, platform, paths, layout, settings })
   const catalog = createCatalog({
     roots,
     scan: scanner.scan,
     content,
     index: createVerdictIndex(paths.index),
-    support: createEngineSupport({ env, platform, paths, layout, settings }),
+    support,
+    isTrusted: trust.isTrusted,
     cwd: process.cwd(),
     home: platform.home,
   })
@@ -100,16 +123,35 @@ function buildCore(
   const lock = createRepoLock(paths)
   const repairer = createRepairer({ inspect: catalog.inspect, prove: verifier.prove, lock })
   const environment = createEngineEnvironment({ env, platform, paths, layout, settings })
-  const pool = createEnginePool({ environment, env, platform, paths, layout })
+  const pool = createEnginePool({
+    environment,
+    env,
+    platform,
+    paths,
+    layout,
+    policy: () => toPoolPolicy(settings.read()),
+    isTrusted: trust.isTrusted,
+    bringsCode: trust.bringsCode,
+  })
   const inUse = createInUse({ loaded: () => pool.list(), watchOwner })
   const locks = createFileLocks({ platform })
   const storage = createStorage({ scan: () => scanner.scan(caches()), lock, locks, inUse, content })
+  const discover = openDiscover({
+    env,
+    platform,
+    paths,
+    catalog,
+    support,
+    machine: createMachineMemory(platform, paths.engines),
+    memoryCap: () => toPoolPolicy(settings.read()).memoryLimitBytes,
+    readStored: createFileSecrets(paths).readHubToken,
+  })
   const clock = (): number => performance.now()
   const generator = createGenerator({ catalog, pool, openStream: openEngineStream, clock, maxTokens })
   const close = async (): Promise<void> => {
     await Promise.all([pool.close(), scanner.close()])
   }
-  return { paths, settings, catalog, verifier, repairer, storage, environment, pool, generator, roots, close }
+  return { paths, settings, catalog, verifier, repairer, storage, discover, environment, pool, generator, trust, roots, close }
 }
 
 /** Wires the services that need no owner. @throws AppError invalid_setting */
@@ -131,12 +173,13 @@ export function createCore(options: AppOptions): Core {
 export async function createApp(options: AppOptions): Promise<App> {
   const paths = dataPaths(options.env, options.platform)
   // The environment's mistakes are the user's to mend: said before anything is opened.
-  const level = chooseLogLevel(options.env).value
-  chooseServer({}, options.env, createSettings({ paths }).read())
+  const mine = createSettings({ paths }).read()
+  const level = chooseLogLevel(options.env, mine, options.logLevel).value
+  chooseServer({}, options.env, mine)
   const ownership = await acquireOwnership(paths)
   if (ownership === null) throw alreadyRunning(await findOwner(paths))
   try {
-    const log = createLog({ paths, home: options.platform.home, level })
+    const log = createLog({ paths, home: options.platform.home, level, tap: options.logTap })
     log.hide(ownership.key.token)
     return await runApp(options, ownership, log)
   } catch (error) {
@@ -148,6 +191,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 async function runApp(options: AppOptions, ownership: Ownership, log: Log): Promise<App> {
   const { env, layout, kind } = options
   const shutdown = new AbortController()
+  const stopRequest = new AbortController()
   let maxTokens: number | null = null
   let revision = 1
   const settings = createSettings({ paths: dataPaths(env, options.platform), owner: true })
@@ -180,12 +224,24 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   const refreshEngine = (): void => void engineStatus().catch(complainTo(log, 'engine status'))
 
   const jobs = createJobs({
-    runners: { 'engine.install': (signal) => environment.install(signal) },
+    runners: {
+      'engine.install': (signal) => environment.install(signal),
+      'engine.update': (signal) => environment.update(signal),
+      'engine.rollback': (signal) => environment.rollback(signal),
+      'engine.remove': (signal) => environment.remove(signal),
+    },
     newId: randomUUID,
     onUnforeseen: (error, id) => log.error('job failed', { job: id, error }),
   })
+  const keys = createApiKeys({ paths })
+  const access = createApiAccess({ settings, keys })
   const api = createApiListener({
-    serve: (at) => serveApi({ generator, catalog, pool, version, isDegraded: () => engine.state !== 'ready', logError }, at),
+    serve: (at) => {
+      const isDegraded = (): boolean => engine.state !== 'ready'
+      const onRequest = logRequests(log)
+      const known = { version, revision: () => revision, isDegraded }
+      return serveApi({ generator, catalog, pool, ...known, access: access.rules, onRequest, logError }, at)
+    },
     onChange: () => state.notice(),
   })
   const demo = createDemoSwitch({ paths, settings, pool, onChange: () => modelsChanged() })
@@ -220,6 +276,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     state.notice()
   })
   pool.subscribe(state.notice)
+  pool.subscribe(logModels(log, pool.list))
   settings.subscribe(() => {
     void watcher.check()
     refreshEngine()
@@ -229,6 +286,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   const startApi = async (flags: ServerFlags): Promise<ServerStatus> => {
     const chosen = chooseServer(flags, env, settings.read())
     maxTokens = chosen.maxTokens.value
+    access.checkHost(chosen.host)
     const status = await api.start({ host: chosen.host.value, port: chosen.port.value })
     await publish()
     return status
@@ -249,9 +307,15 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     verifier,
     repairer,
     storage: core.storage,
+    discover: core.discover,
+    modelsChanged,
     environment,
     pool,
     generator,
+    keys,
+    trust: core.trust,
+    config: createSettingsManager(settings, env),
+    requestStop: () => void setImmediate(() => stopRequest.abort()),
   })
   const dispatcher = createDispatcher(contract, handlers, { report: logCalls(log), shutdown: shutdown.signal })
   const stop = async (): Promise<void> => {
@@ -272,12 +336,12 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
       throw error
     })
   let closeControl: Listening['close'] = () => Promise.resolve()
-  const control = await orStop(
+  const control: Listening = await orStop(
     listenControl(
       buildControl({
         contract,
         dispatcher,
-        token: ownership.key.token,
+        identity: { token: ownership.key.token, instanceId: ownership.instanceId, origin: () => control.url },
         codes,
         pageRoot: layout.outRenderer,
         onUnforeseen: complainTo(log, 'control request failed'),
@@ -311,6 +375,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     stopApi: async () => {
       await stopApi()
     },
+    stopRequested: stopRequest.signal,
     controlUrl: control.url,
     close: () => (closing ??= stop()),
   }

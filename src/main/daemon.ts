@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   try {
     const url = await startApi(app)
     process.stdout.write(`${JSON.stringify({ url, control_url: app.controlUrl, pid: process.pid })}\n`)
-    await signals
+    await Promise.race([signals, aborted(app.stopRequested)])
   } finally {
     await app.close()
   }
@@ -39,6 +39,14 @@ async function startApi(app: App): Promise<string | null> {
     process.stderr.write(`${error.message}\n`)
     return null
   }
+}
+
+/** A client may ask for the end as well (`mlxk stop`). */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 /** Resolves at the first signal. After it the system's own reaction holds again, so a second one ends what does not end. */

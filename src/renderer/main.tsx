@@ -3,6 +3,7 @@ import type { Bridge } from '../shared/bridge'
 import { createAuth } from './api/auth'
 import { createBridgeLink, createHttpLink } from './api/transport'
 import { createWindow } from './app/create-window'
+import { createMemory } from './lib/memory'
 import { chooseMessages } from './lib/messages'
 import { MainWindow } from './windows/MainWindow'
 
@@ -13,6 +14,7 @@ const auth = createAuth({
   storage: sessionStorage,
   readHash: () => location.hash,
   clearHash: () => history.replaceState(null, '', location.pathname + location.search),
+  origin: location.origin,
 })
 
 const root = document.documentElement
@@ -29,6 +31,7 @@ const app = createWindow({
   messages,
   // Numbers and dates as the person has set them, as long as the words are of that language.
   locale: navigator.languages.find((tag) => tag.startsWith(messages.locale)) ?? messages.locale,
+  memory: createMemory(() => localStorage),
 })
 
 const element = document.getElementById('root')

@@ -152,7 +152,7 @@ describe('show', () => {
     expect(stdout).toMatch(/^Model: +org\/golden@0123456$/m)
     expect(stdout).toMatch(/^Quantization: +4-bit \(group_size=64\)$/m)
     expect(stdout).toMatch(/^Health: +healthy$/m)
-    expect(stdout).toMatch(/^model\.safetensors +\d+ B +weights$/m)
+    expect(stdout).toMatch(/^model\.safetensors +\d+ B +weights +not yet$/m)
   })
 
   it('exits 0 for an unhealthy model', async () => {

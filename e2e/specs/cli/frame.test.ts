@@ -74,7 +74,7 @@ describe('exit codes, and one JSON document whatever happens', () => {
   })
 
   it('an announced command says so, with its own type', async () => {
-    const { stdout } = await mlxk(['prune', '--json'], { env })
+    const { stdout } = await mlxk(['whoami', '--json'], { env })
     expect(publishedFailure.parse(JSON.parse(stdout)).error).toMatchObject({ type: 'not_implemented' })
   })
 })

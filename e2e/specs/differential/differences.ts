@@ -103,6 +103,32 @@ export const meantDifferences: readonly MeantDifference[] = [
     covers: all(value, at(summary)),
   },
   {
+    id: 'rm-error-facts',
+    where: '`data` of an `rm` that failed; `matches`, `lock_files`, `available_hashes`, `model` of its `error`',
+    theirs: 'a skeleton in `data`, with the candidates and lock files in it',
+    ours: '`data` is `null`; the facts stand in `error`',
+    why: 'Every command fails in the same form.',
+    covers: ({ path, kind, theirs, ours }) =>
+      (path === 'data' && ours === null && typeof theirs === 'object' && theirs !== null && 'lock_files_cleaned' in theirs) ||
+      (kind === 'only in ours' && /^error\.(matches|lock_files|available_hashes|model)$/.test(path)),
+  },
+  {
+    id: 'rm-revision',
+    where: '`message` of `rm NAME@hash`',
+    theirs: '`Deleted NAME@hash`; all revisions go',
+    ours: 'says whether it was the last one',
+    why: 'Only the revision that was named goes, with what only it used; the model goes with its last one.',
+    covers: all(value, at(/^data\.message$/), ({ ours }) => isText(ours) && ours.endsWith(' was its last revision')),
+  },
+  {
+    id: 'rm-unknown-hash',
+    where: '`error.type` of `rm NAME@hash` when the model has no such revision',
+    theirs: '`model_not_found`',
+    ours: '`hash_not_found`',
+    why: 'The model is there; the answer says which revisions it has.',
+    covers: ({ path, theirs, ours }) => path === 'error.type' && theirs === 'model_not_found' && ours === 'hash_not_found',
+  },
+  {
     id: 'unknown-model',
     where: '`health NAME` of a name that fits no model',
     theirs: 'success with empty lists, exit code 0',
@@ -159,7 +185,7 @@ export function renderDifferences(): string {
   const rows = meantDifferences.map(({ where, theirs, ours, why }) => `| ${where} | ${theirs} | ${ours} | ${why} |`)
   return `# Where \`--json\` differs from mlx-knife 2.0.7
 
-The documents of \`mlxk list\`, \`show\`, \`health\` and \`--version\` with \`--json\` have the keys and types that mlx-knife prints on the
+The documents of \`mlxk list\`, \`show\`, \`health\`, \`rm\` and \`--version\` with \`--json\` have the keys and types that mlx-knife prints on the
 same cache. A test runs both programs on the same caches and fails on every difference that is not in this table.
 
 | where | mlx-knife | ours | why |

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mlxk } from '../../drivers/cli'
 import { finish } from '../../drivers/process'
 import { healthyModel } from '../../fixtures/cache'
 import { oddCaches } from '../../fixtures/odd-caches'
+import { writeLock } from '../../fixtures/storage'
 import { projectFile } from '../../setup/build'
 import { findPeer } from '../../setup/needs'
 import { createCacheHome, type CacheHome } from '../interop/support'
@@ -17,14 +18,19 @@ import { validatePublished } from './published-schema'
 const peer = findPeer()
 let home: CacheHome
 
+let base: string
+
 /** By the words of the call: in what the two documents differ. */
 const compared = new Map<string, Difference[]>()
 
 beforeAll(async () => {
   home = createCacheHome()
   writePlainCache(home.hub)
+  healthyModel(home.hub, 'org/locked')
+  base = readFileSync(join(home.hub, 'models--org--base', 'refs', 'main'), 'utf8')
   if (peer === null) return
   for (const call of calls) compared.set(call, await compareCall(call, { ...home.env, TZ: 'UTC' }))
+  for (const call of removals) compared.set(call, await compareRemoval(call))
   compared.set('Tokyo', await compareCall('list Tiny-Llama', { ...home.env, TZ: 'Asia/Tokyo' }))
 })
 afterAll(() => home.remove())
@@ -73,12 +79,36 @@ async function compareCall(call: string, env: Record<string, string>): Promise<D
   return compare(theirs, ours)
 }
 
+/** Each on a copy of the cache, for both: what they print about what is gone. */
+const removals = [
+  'rm nowhere -f',
+  'rm 4bit -f',
+  'rm org/torch',
+  'rm torch',
+  'rm org/locked',
+  'rm org/locked -f',
+  'rm org/base@HASH',
+  'rm org/no-weights@ffffffff -f',
+]
+
+async function compareRemoval(call: string): Promise<Difference[]> {
+  const sides = ['theirs', 'ours'].map((side) => {
+    const folder = join(home.root, 'removals', call.replaceAll(/\W/g, '-'), side)
+    cpSync(home.hub, join(folder, 'hub'), { recursive: true, verbatimSymlinks: true })
+    writeLock(join(folder, 'hub'), 'models--org--locked', 'one')
+    return { ...home.env, HF_HOME: folder, TZ: 'UTC' }
+  })
+  const words = call.replace('HASH', base.slice(0, 8)).split(' ')
+  const [theirs, ours] = await Promise.all([askPeer(words, sides[0] ?? {}), askOurs(words, sides[1] ?? {})])
+  return compare(theirs, ours)
+}
+
 /** What no row of the table explains. */
 const unexplained = (differences: readonly Difference[] | undefined): Difference[] | undefined =>
   differences?.filter((difference) => !meantDifferences.some(({ covers }) => covers(difference)))
 
 describe.runIf(peer !== null)('--json beside the real mlx-knife', () => {
-  it.each(calls)('%s: same keys and types, and the same values or a reason', (call) => {
+  it.each([...calls, ...removals])('%s: same keys and types, and the same values or a reason', (call) => {
     expect(unexplained(compared.get(call))).toEqual([])
   })
 

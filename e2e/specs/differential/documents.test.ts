@@ -63,6 +63,14 @@ const calls = [
   'version',
   'help',
   'show --help',
+  'rm org/base --dry-run',
+  'rm torch',
+  'rm org/base org/nothing',
+  'du',
+  'du org/two-revisions',
+  'prune --dry-run',
+  'prune --category empty-folder --yes',
+  'prune --category everything',
   'doctor',
   'engine status',
   'demo --remove',
@@ -89,7 +97,7 @@ describe('the published schemas of our JSON', () => {
   })
 
   it('holds for mlx-knife’s commands against its own schema, too', async () => {
-    for (const call of calls.filter((each) => /^(list|show|health|version)\b/.test(each) && !each.includes('--help'))) {
+    for (const call of calls.filter((each) => /^(list|show|health|rm|version)\b/.test(each) && !each.includes('--help'))) {
       const { stdout } = await mlxk([...call.split(' '), '--json'], { env: home.env })
       expect(validatePublished(JSON.parse(stdout))).toEqual([])
     }

@@ -1,13 +1,20 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createEngineEnvironment } from '../../../src/main/core/engine'
-import { currentPlatform, dataPaths, findLayout } from '../../../src/main/core/system'
 import type { EngineStatus, InstallProgress } from '../../../src/shared/contract'
 import { ensureTestEngine } from '../../setup/engine'
+import {
+  environmentOf as environmentWith,
+  environmentsIn,
+  finish,
+  openEnvironmentBench,
+  within,
+  type Change,
+  type EnvironmentBench,
+  type Release,
+} from './environment-support'
 
 interface Line {
   progress?: InstallProgress
@@ -15,65 +22,28 @@ interface Line {
   error?: { code: string; message: string; hint?: string }
 }
 
-/** Real venv and pip over tiny local wheels; no network, a second instead of half a minute. */
+let bench: EnvironmentBench
+let release: Release
 let folder = ''
-let homes = 0
+/** A user with a finished environment, for copies. */
+let installed: NodeJS.ProcessEnv
 const isMac = process.platform === 'darwin'
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'mlxk-install-'))
-  const python = await ensureTestEngine()
-  execFileSync(python, [join(import.meta.dirname, 'tiny-wheels.py'), folder])
-  const real = join(findLayout(import.meta.dirname).resources, 'engine')
-  copyFileSync(join(real, 'supervise.py'), join(folder, 'resources', 'engine', 'supervise.py'))
+  bench = openEnvironmentBench()
+  folder = bench.folder
+  release = await bench.release('0.32.2')
+  installed = newHome()
+  await installFully(installed)
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
+afterAll(() => bench.close())
 
-function newHome(): NodeJS.ProcessEnv {
-  homes += 1
-  // Without uv, so that the slower and more common way is the one that is interrupted.
-  const path = (process.env['PATH'] ?? '').split(delimiter).filter((place) => !existsSync(join(place, 'uv')))
-  return {
-    ...process.env,
-    PATH: path.join(delimiter),
-    MLXK_HOME: join(folder, `home-${homes}`),
-    PIP_NO_INDEX: '1',
-    PIP_FIND_LINKS: join(folder, 'wheels'),
-    PIP_CONFIG_FILE: '/dev/null',
-  }
-}
-
-function environmentOf(env: NodeJS.ProcessEnv): ReturnType<typeof createEngineEnvironment> {
-  const platform = currentPlatform(env)
-  return createEngineEnvironment({
-    env,
-    platform,
-    paths: dataPaths(env, platform),
-    layout: { resources: join(folder, 'resources') },
-    settings: {
-      read: () => ({
-        version: 1,
-        engine: { python: null },
-        demo: { enabled: false },
-        server: { host: '', port: 0, max_tokens: null },
-        cache: { extra_roots: [] },
-      }),
-    },
-  })
-}
-
-async function installFully(env: NodeJS.ProcessEnv): Promise<{ steps: InstallProgress[]; status: EngineStatus }> {
-  const work = environmentOf(env).install(AbortSignal.timeout(50_000))
-  const steps: InstallProgress[] = []
-  while (true) {
-    const next = await work.next()
-    if (next.done === true) return { steps, status: next.value }
-    steps.push(next.value)
-  }
-}
+const newHome = (): NodeJS.ProcessEnv => bench.newHome(release)
+const environmentOf = (env: NodeJS.ProcessEnv) => environmentWith(release, env)
+const installFully = (env: NodeJS.ProcessEnv): Promise<Change> => finish(environmentOf(env).install(within()))
 
 function startInstaller(env: NodeJS.ProcessEnv): { child: ChildProcess; lines: AsyncIterable<string> } {
-  const input = JSON.stringify({ resources: join(folder, 'resources'), env: {} })
+  const input = JSON.stringify({ resources: release.resources, env: {} })
   const child = spawn(process.execPath, [join(import.meta.dirname, 'children.mjs'), 'install', input], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -85,12 +55,10 @@ function parseLine(line: string): Line {
   return JSON.parse(line)
 }
 
-const lockFolder = (env: NodeJS.ProcessEnv): string => {
-  const engine = join(env['MLXK_HOME']!, 'engine')
-  return join(
-    engine,
-    readdirSync(engine).find((name) => /^[0-9a-f]{12}$/.test(name))!,
-  )
+/** site-packages of a finished environment. */
+function packagesOf(python: string | null): string {
+  const venv = join(python!, '..', '..')
+  return join(venv, 'lib', readdirSync(join(venv, 'lib'))[0]!, 'site-packages')
 }
 
 describe('mlxk engine install', () => {
@@ -125,7 +93,7 @@ describe('mlxk engine install', () => {
       expect((await environmentOf(env).status()).state).toBe('missing')
       const { status } = await installFully(env)
       expect(status.state).toBe('ready')
-      expect(readdirSync(lockFolder(env)).filter((name) => name !== 'complete.json')).toHaveLength(1)
+      expect(environmentsIn(env)).toHaveLength(1)
     },
   )
 
@@ -153,15 +121,13 @@ describe('mlxk engine install', () => {
     })()
     await expect(finished).rejects.toMatchObject({ code: 'cancelled' })
     expect((await environment.status()).state).toBe('missing')
-    expect(readdirSync(lockFolder(env))).toEqual([])
+    expect(environmentsIn(env)).toEqual([])
   })
 
   it('mends an environment that lost a file and still looks complete', async () => {
-    const env = newHome()
-    const { status } = await installFully(env)
-    const venv = join(status.python!, '..', '..')
-    const [library] = readdirSync(join(venv, 'lib'))
-    writeFileSync(join(venv, 'lib', library!, 'site-packages', 'mlx_lm', '__init__.py'), 'import a_module_that_is_gone\n')
+    const env = bench.copyHome(installed)
+    const status = await environmentOf(env).status()
+    writeFileSync(join(packagesOf(status.python), 'mlx_lm', '__init__.py'), 'import a_module_that_is_gone\n')
     expect((await environmentOf(env).status()).state).toBe('ready')
     const mended = await installFully(env)
     expect(mended.status.state).toBe('ready')
@@ -170,11 +136,9 @@ describe('mlxk engine install', () => {
   })
 
   it('mends an environment whose mlx_lm is gone, and one whose Python is gone', async () => {
-    const env = newHome()
-    const { status } = await installFully(env)
-    const venv = join(status.python!, '..', '..')
-    const [library] = readdirSync(join(venv, 'lib'))
-    rmSync(join(venv, 'lib', library!, 'site-packages', 'mlx_lm'), { recursive: true })
+    const env = bench.copyHome(installed)
+    const status = await environmentOf(env).status()
+    rmSync(join(packagesOf(status.python), 'mlx_lm'), { recursive: true })
     const broken = await environmentOf(env).status()
     expect(broken).toMatchObject({ state: 'broken', hint: 'mlxk engine install' })
     expect(broken.reason).toContain('mlx_lm')
@@ -186,6 +150,20 @@ describe('mlxk engine install', () => {
     expect((await installFully(env)).status.state).toBe('ready')
   })
 
+  it('notices a missing architecture of mlx_lm by a look, one that was cut short by the self-test, and mends both', async () => {
+    const env = bench.copyHome(installed)
+    const { python } = await environmentOf(env).status()
+    const architecture = join(packagesOf(python), 'mlx_lm', 'models', 'llama.py')
+    rmSync(architecture)
+    const broken = await environmentOf(env).status()
+    expect(broken).toMatchObject({ state: 'broken', reason: expect.stringContaining('llama.py'), hint: 'mlxk engine install' })
+    writeFileSync(architecture, '')
+    expect((await environmentOf(env).status()).state).toBe('ready')
+    const mended = await installFully(env)
+    expect(mended.status.state).toBe('ready')
+    expect(mended.status.python).not.toBe(python)
+  })
+
   it('fails with the reason and what to do when packages cannot be had, and leaves no environment', async () => {
     const env = { ...newHome(), PIP_FIND_LINKS: join(folder, 'nothing-here') }
     const failed = installFully(env)
@@ -194,28 +172,13 @@ describe('mlxk engine install', () => {
       hint: expect.stringContaining('network'),
     })
     expect((await environmentOf(env).status()).state).toBe('missing')
-    expect(readdirSync(lockFolder(env))).toEqual([])
+    expect(environmentsIn(env)).toEqual([])
   })
 
   it.skipIf(isMac)('without any Python is engine_missing with a command that mends it', async () => {
     const env = { ...newHome(), PATH: '/nonexistent' }
-    const platform = currentPlatform(env)
-    const environment = createEngineEnvironment({
-      env,
-      platform,
-      paths: dataPaths(env, platform),
-      layout: { resources: join(folder, 'resources') },
-      settings: {
-        read: () => ({
-          version: 1,
-          engine: { python: null },
-          demo: { enabled: false },
-          server: { host: '', port: 0, max_tokens: null },
-          cache: { extra_roots: [] },
-        }),
-      },
-      files: { isExecutable: (path) => path === '/usr/bin/apt-get', list: () => [] },
-    })
+    const files = { isExecutable: (path: string) => path === '/usr/bin/apt-get', list: () => [] }
+    const environment = environmentWith(release, env, { files })
     expect(await environment.status()).toMatchObject({ state: 'missing', hint: 'sudo apt install python3 python3-venv' })
     const installed = (async () => {
       for await (const { step } of environment.install(new AbortController().signal)) expect(step).toBe('find_python')
@@ -238,8 +201,8 @@ describe('an interpreter that the user names', () => {
   })
 
   it('is never changed: without mlx_lm it is missing, with the exact pip command', async () => {
-    const env = newHome()
-    const { status } = await installFully(env)
+    const env = installed
+    const status = await environmentOf(env).status()
     const venv = join(folder, 'bare')
     execFileSync(status.python!, ['-m', 'venv', '--without-pip', venv])
     const python = join(venv, 'bin', 'python')

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { writeScriptedModel, type ScriptedModelSpec } from '../../../src/main/core/demo'
+import { writeScriptedModel, type ScriptedModelSpec, type WrittenRepo } from '../../../src/main/core/demo'
 import {
   createEnginePool,
   type EngineChunk,
@@ -39,7 +39,11 @@ export async function openBench(more: Partial<EnginePoolDeps> = {}): Promise<Eng
 }
 
 async function writeModel(hub: string, spec: ScriptedModelSpec): Promise<ResolvedModel> {
-  const written = await writeScriptedModel(hub, spec)
+  return modelOf(hub, await writeScriptedModel(hub, spec), spec.contextLength)
+}
+
+/** A model on disk as the catalog would resolve it. */
+export function modelOf(hub: string, written: WrittenRepo, contextLength = 4096): ResolvedModel {
   return {
     name: written.name,
     hash: written.commit,
@@ -61,7 +65,7 @@ async function writeModel(hub: string, spec: ScriptedModelSpec): Promise<Resolve
       hash_modified: null,
       clean: null,
       quantization: null,
-      context: { tokens: spec.contextLength ?? 4096, source: 'config' },
+      context: { tokens: contextLength, source: 'config' },
       architecture: 'llama',
       dtype: 'float32',
       parameters: null,

@@ -142,7 +142,7 @@ describe.skipIf(!needsEngine())('the API over real mlx_lm', () => {
       code: 'model_not_found',
     })
     await expect(create({ messages: [] })).rejects.toMatchObject({ constructor: OpenAI.BadRequestError, param: 'messages' })
-    await expect(create({ n: 2 })).rejects.toMatchObject({ code: 'unsupported_parameter', param: 'n' })
+    await expect(create({ suffix: 'x' })).rejects.toMatchObject({ code: 'unsupported_parameter', param: 'suffix' })
     await expect(create({ model: 'org/none', stream: true })).rejects.toBeInstanceOf(OpenAI.NotFoundError)
     await expect(client.embeddings.create({ model: hello, input: 'a' })).rejects.toMatchObject({
       status: 501,

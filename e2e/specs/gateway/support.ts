@@ -24,8 +24,8 @@ export interface Gateway {
   close: () => Promise<void>
 }
 
-/** The whole API on a free port: demo models in a cache of its own, real catalog, pool and mlx_lm. */
-export async function openGateway(): Promise<Gateway> {
+/** The whole API on a free port: demo models in a cache of its own, real catalog, pool and mlx_lm. `engineEnv`: more for the pool's. */
+export async function openGateway(engineEnv: Record<string, string> = {}): Promise<Gateway> {
   const root = mkdtempSync(join(tmpdir(), 'mlxk-gateway-'))
   const platform = currentPlatform(process.env)
   const env = { MLXK_HOME: join(root, 'data'), HF_HOME: join(root, 'hf') }
@@ -37,7 +37,7 @@ export async function openGateway(): Promise<Gateway> {
   const layout = findLayout(import.meta.dirname)
   const pool = createEnginePool({
     environment: { python: () => Promise.resolve(python) },
-    env: process.env,
+    env: { ...process.env, ...engineEnv },
     platform,
     paths,
     layout,

@@ -5,6 +5,7 @@ which mlx_lm sends as {"error": text} with status 404 and the parent turns into 
 """
 
 import json
+import math
 import os
 
 
@@ -33,7 +34,52 @@ def vocabulary_size(model_path, tokenizer):
         return tokenizer.vocab_size
 
 
+# JSON knows NaN to Python's reader, and integers of any length.
+_LARGEST = 1e9
+
+
+def check_numbers(args):
+    """mlx takes a number that it cannot hold for an error of the whole batch."""
+    for part in (args.sampling, args.logits):
+        for name, value in vars(part).items():
+            if isinstance(value, (int, float)) and not abs(value) <= _LARGEST:
+                refuse("invalid_" + name)
+    for bias in (args.logits.logit_bias or {}).values():
+        if math.isnan(bias):
+            refuse("invalid_logit_bias")
+    if args.sampling.xtc_probability > 0 and args.sampling.xtc_threshold > 0.5:
+        refuse("invalid_xtc_threshold")
+    if args.seed is not None:
+        args.seed %= 1 << 64
+
+
+# Arguments of apply_chat_template itself: a template of the client's own could keep the generation thread for ever.
+_NOT_FOR_CLIENTS = {
+    "chat_template",
+    "tokenize",
+    "add_generation_prompt",
+    "continue_final_message",
+    "padding",
+    "truncation",
+    "max_length",
+    "return_tensors",
+    "return_dict",
+    "return_assistant_tokens_mask",
+    "tokenizer_kwargs",
+    "conversation",
+    "tools",
+}
+
+
+def check_template_arguments(args):
+    given = args.chat_template_kwargs
+    if given is not None and (not isinstance(given, dict) or _NOT_FOR_CLIENTS & given.keys()):
+        refuse("invalid_chat_template_kwargs")
+
+
 def check_arguments(args, tokenizer, vocabulary):
+    check_numbers(args)
+    check_template_arguments(args)
     stops = args.stop_words
     if not isinstance(stops, list) or not all(isinstance(word, str) and word for word in stops):
         refuse("invalid_stop")
@@ -51,7 +97,7 @@ def check_arguments(args, tokenizer, vocabulary):
 
 def check_prompt(prompt, args, context):
     """Exact count against the context; shortens max_tokens to what is left of it."""
-    if not isinstance(prompt, list) or not prompt or not isinstance(prompt[0], int):
+    if not isinstance(prompt, list) or not prompt or not all(type(token) is int for token in prompt):
         refuse("invalid_prompt")
     if context > 0:
         if len(prompt) >= context:

@@ -8,6 +8,7 @@ import time
 
 from . import checks
 from .protocol import Refusal, describe, emit
+from .reading import find_reader
 
 
 def weight_bytes(model_path):
@@ -28,10 +29,10 @@ def refuse_custom_code(model_path):
         raise Refusal("custom_code", "The model's config.json names a model_file, Python code that loading would run.")
 
 
-def _report(stop, total, active_memory):
-    last = -1
+def _report(stop, total, read):
+    before, last = read(), 0
     while not stop.wait(0.2):
-        done = min(active_memory(), total)
+        done = max(last, min(read() - before, total))
         if done != last:
             last = done
             emit("loading", done=done, total=total)
@@ -46,11 +47,13 @@ def wrap_load(server, mx, state):
         total = weight_bytes(model_path)
         emit("loading", done=0, total=total)
         stop = threading.Event()
-        reporter = threading.Thread(target=_report, args=(stop, total, active_memory), name="mlxk-loading", daemon=True)
+        reporter = threading.Thread(target=_report, args=(stop, total, find_reader(active_memory)), name="mlxk-loading", daemon=True)
         started = time.monotonic()
         reporter.start()
         try:
-            refuse_custom_code(model_path)
+            # The parent gives this flag only for a revision whose code the user has seen and trusted.
+            if not getattr(getattr(self, "cli_args", None), "trust_remote_code", False):
+                refuse_custom_code(model_path)
             original(self, model_path, *rest, **more)
         except BaseException as error:
             code = error.code if isinstance(error, Refusal) else "failed"

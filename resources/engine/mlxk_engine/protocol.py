@@ -15,6 +15,9 @@ def take_settings(environ):
         "token": environ.pop("MLXK_ENGINE_TOKEN", ""),
         "context": int(environ.pop("MLXK_ENGINE_CONTEXT", "0") or 0),
         "stats_s": float(environ.pop("MLXK_ENGINE_STATS_S", "0") or 0),
+        "safe_memory": environ.pop("MLXK_ENGINE_SAFE_MEMORY", "") == "1",
+        "cache_bytes": int(environ.pop("MLXK_ENGINE_CACHE_BYTES", "-1") or -1),
+        "without": frozenset(name.strip() for name in environ.pop("MLXK_ENGINE_WITHOUT", "").split(",") if name.strip()),
     }
 
 

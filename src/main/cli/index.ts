@@ -79,7 +79,13 @@ async function print(ending: Ending, globals: Globals, io: CliIo, program: Progr
     await outcome?.print?.()
     return
   }
-  if (error.code === 'cancelled') return
-  const [{ renderError }, { createPaint, wantsColor }] = await Promise.all([import('./output/errors'), import('./output/paint')])
-  io.stderr.write(renderError(error, program, command, createPaint(wantsColor(io.env, io.stderr.isTTY, globals.color))))
+  if (io.readerLeft.aborted) return
+  const [{ renderCancelled, renderError }, { createPaint, wantsColor }] = await Promise.all([
+    import('./output/errors'),
+    import('./output/paint'),
+  ])
+  const paint = createPaint(wantsColor(io.env, io.stderr.isTTY, globals.color))
+  // Whoever pressed Ctrl-C asked for it: a word that it has worked, and what was kept, no explanation.
+  if (error.code === 'cancelled') io.stderr.write(renderCancelled(error, program, command, paint))
+  else io.stderr.write(renderError(error, program, command, paint))
 }

@@ -62,7 +62,7 @@ async function defineCommand(root: Command, { word, command: { entry } }: Topic,
   const command = root.command(word).summary(entry.summary).description(`${entry.summary}.`)
   const definition = await entry.load()
   definition.define(command, submit)
-  for (const each of [command, ...command.commands]) harden(each, pages)
+  hardenAll(command, pages)
 }
 
 function createRoot(program: ProgramName, pages: string[]): Command {
@@ -73,6 +73,11 @@ function createRoot(program: ProgramName, pages: string[]): Command {
   })
   harden(root, pages)
   return root
+}
+
+function hardenAll(command: Command, pages: string[]): void {
+  harden(command, pages)
+  for (const each of command.commands) hardenAll(each, pages)
 }
 
 /** Nothing of commander's may print or exit by itself. */

@@ -29,7 +29,7 @@ test('turning it on writes the models and the setting; off stops and removes the
   expect(settings.read().demo.enabled).toBe(true)
   expect(existsSync(join(demoHub, 'models--mlx-knife-demo--hello-fp32', 'refs', 'main'))).toBe(true)
   expect(await demo.remove()).toEqual({ enabled: false, models: [] })
-  expect(unload.mock.calls.flat()).toEqual(demoModelNames)
+  expect(unload.mock.calls.map(([name]) => name)).toEqual(demoModelNames)
   expect(existsSync(demoHub)).toBe(false)
   expect(onChange).toHaveBeenCalledTimes(2)
 })

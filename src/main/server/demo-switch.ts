@@ -51,7 +51,7 @@ export function createDemoSwitch({ paths, settings, pool, onChange }: DemoSwitch
     remove: () =>
       inTurn(async () => {
         await turn(false)
-        await Promise.all(demoModelNames.map((name) => pool.unload(name)))
+        await Promise.all(demoModelNames.map((name) => pool.unload(name, { drainMs: 0 })))
         await removeDemoModels(paths.demoHub)
       }),
   }

@@ -88,7 +88,7 @@ export async function startShell(env: Env): Promise<void> {
   })
   const ports = createPortServer({ ipcMain, createChannel: () => new MessageChannelMain(), knownContents: windows.contents })
   const watch = createOwnerWatch({
-    open: () => openOwner({ env, platform, layout, kind: 'app', scanInWorker: true }),
+    open: () => openOwner({ env, platform, layout, kind: 'app', scanInWorker: true }, () => quitting.now()),
     onOwner: (owner) => ports.setOwner(owner?.dispatcher ?? null),
     onView: (view) => tray.show(view),
     sleep: pause,

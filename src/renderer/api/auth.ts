@@ -1,20 +1,32 @@
 import { AppError } from '../../shared/errors'
+import { statements, webProver, type Prover } from '../../shared/rpc'
 
-const TOKEN_KEY = 'mlxk.token'
+const TICKET_KEY = 'mlxk.ticket'
 
 export interface AuthDeps {
   fetch: (url: string, init: RequestInit) => Promise<Response>
-  /** `sessionStorage`: the token lives as long as the tab. */
+  /**
+   * `sessionStorage`. It belongs to the address, and so to whoever listens there next: only what is worthless after this owner may lie in
+   * it. The token itself stays in this page's memory.
+   */
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
   /** The fragment with `#`, e.g. `#code=…`, or an empty string. */
   readHash: () => string
   /** Takes the fragment out of the address bar and the history. */
   clearHash: () => void
+  /** `http://127.0.0.1:PORT`, where the page came from. */
+  origin: string
+  prover?: Prover
 }
 
 export interface Auth {
-  /** Trades a one-time code of the address for a token, else uses the token of this tab. @throws AppError unauthorized, connection_lost */
+  /**
+   * The token of this page; before there is one, trades the address's one-time code for it, or the ticket of the page before a reload.
+   * @throws AppError unauthorized, connection_lost
+   */
   getToken: () => Promise<string>
+  /** Keeps a ticket for this instance of the owner, so that the page may be reloaded. */
+  remember: (instanceId: string) => void
   /** The token was refused: forget it. */
   forget: () => void
 }
@@ -28,13 +40,13 @@ export function readCode(hash: string): string | null {
   return code === null || code === '' ? null : code
 }
 
-async function exchange(fetch: AuthDeps['fetch'], code: string): Promise<string | null> {
+async function exchange(fetch: AuthDeps['fetch'], given: { code: string } | { ticket: string }): Promise<string | null> {
   let response: Response
   try {
     response = await fetch('/auth/exchange', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ code }),
+      body: JSON.stringify(given),
     })
   } catch (cause) {
     throw new AppError('connection_lost', 'The connection to MLX Knife was lost.', { cause })
@@ -45,22 +57,38 @@ async function exchange(fetch: AuthDeps['fetch'], code: string): Promise<string 
   return typeof token === 'string' && token !== '' ? token : null
 }
 
-export function createAuth({ fetch, storage, readHash, clearHash }: AuthDeps): Auth {
+export function createAuth({ fetch, storage, readHash, clearHash, origin, prover = webProver }: AuthDeps): Auth {
   let code = readCode(readHash())
+  let token: string | null = null
   if (code !== null) clearHash()
+
+  const trade = async (): Promise<string | null> => {
+    if (code !== null) {
+      const traded = await exchange(fetch, { code })
+      // A code is good once: an answer of any kind uses it up, a lost connection does not.
+      code = null
+      if (traded !== null) return traded
+    }
+    const ticket = storage.getItem(TICKET_KEY)
+    return ticket === null ? null : exchange(fetch, { ticket })
+  }
 
   return {
     getToken: async () => {
-      if (code !== null) {
-        const token = await exchange(fetch, code)
-        // A code is good once: an answer of any kind uses it up, a lost connection does not.
-        code = null
-        if (token !== null) storage.setItem(TOKEN_KEY, token)
-      }
-      const token = storage.getItem(TOKEN_KEY)
+      token ??= await trade()
       if (token === null) throw noAccess()
       return token
     },
-    forget: () => storage.removeItem(TOKEN_KEY),
+    remember: (instanceId) => {
+      const own = token
+      if (own === null) return
+      void prover.prove(own, statements.reload(origin, instanceId)).then((ticket) => {
+        if (own === token) storage.setItem(TICKET_KEY, ticket)
+      })
+    },
+    forget: () => {
+      token = null
+      storage.removeItem(TICKET_KEY)
+    },
   }
 }

@@ -39,9 +39,12 @@ export function createBridgeLink(bridge: Bridge, target: Window): OpenLink {
     })
 }
 
-/** In a browser: HTTP to where the page came from, with the token of this tab. */
-export function createHttpLink(baseUrl: string, auth: Auth): OpenLink {
-  return async () => ({ transport: createHttpTransport({ baseUrl, token: await auth.getToken() }), close: () => undefined })
+/** In a browser: HTTP to where the page came from. Every link lets whoever listens there prove anew that it is the owner. */
+export function createHttpLink(baseUrl: string, auth: Pick<Auth, 'getToken' | 'remember'>): OpenLink {
+  return async () => {
+    const token = await auth.getToken()
+    return { transport: createHttpTransport({ baseUrl, token, onInstance: auth.remember }), close: () => undefined }
+  }
 }
 
 const lost: SerializedError = { code: 'connection_lost', message: 'The connection to MLX Knife was lost.' }

@@ -1,14 +1,15 @@
 import type { StateFrame } from '../../shared/contract'
 import { createConnection, sleep, type Connection } from '../api/connection'
 import type { OpenLink } from '../api/transport'
+import { chooseChatModel } from '../features/chat/choose-model'
 import { createChatActions, createChatStore, type ChatActions, type ChatStore } from '../features/chat/store'
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
-import { canChat, findLoaded } from '../features/models/model'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
 import { createServerActions, createServerStore, type ServerActions, type ServerStore } from '../features/server/store'
 import { createFormatters, type Formatters } from '../lib/format'
 import type { Messages } from '../lib/messages'
+import type { WindowMemory } from '../lib/memory'
 import type { Host } from './shortcuts'
 import { createViewActions, createViewStore, type ViewActions, type ViewStore } from './view-store'
 
@@ -35,12 +36,14 @@ export interface WindowDeps {
   messages: Messages
   /** For numbers and dates; words follow `messages`. */
   locale: string
+  /** What the window remembers of the one before it. */
+  memory: WindowMemory
 }
 
 const FLUSH_MS = 32
 
 /** Wires the window once. Main owns the state; the frames of its watch are mirrored into the stores here and nowhere else. */
-export function createWindow({ openLink, onRefused, host, messages, locale }: WindowDeps): WindowApp {
+export function createWindow({ openLink, onRefused, host, messages, locale, memory }: WindowDeps): WindowApp {
   const stores = {
     models: createModelsStore(),
     chat: createChatStore(),
@@ -78,16 +81,17 @@ export function createWindow({ openLink, onRefused, host, messages, locale }: Wi
     schedule: (flush) => setTimeout(flush, FLUSH_MS),
   })
 
-  /** Keeps the chat's model one that is there: a loaded one first, else the first that can chat. */
+  /** Keeps the chat's model one that is there and can answer. */
   const chooseModel = (): void => {
     const { list, loaded } = stores.models.getState()
     if (list === null) return
-    const able = list.models.filter(canChat)
     const { model } = stores.chat.getState()
-    if (able.some((entry) => entry.name === model)) return
-    const next = able.find((entry) => findLoaded(loaded, entry.name) !== null) ?? able[0]
-    chat.setModel(next?.name ?? null)
+    const demo = stores.engine.getState().demo?.models ?? []
+    chat.setModel(chooseChatModel({ models: list.models, loaded, current: model, lastUsed: memory.read('chat.model'), demo }))
   }
+  stores.chat.subscribe(({ draft }, before) => {
+    if (draft !== null && before.draft === null && draft.message.model !== null) memory.write('chat.model', draft.message.model)
+  })
 
   const openChat = (model: string | null): void => {
     if (model !== null) chat.setModel(model)

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { COMMAND_MESSAGE } from '../../shared/bridge'
-import { canChat, findLoaded, modelKey } from '../features/models/model'
+import { canChat, findLoaded, findSelected } from '../features/models/model'
 import { baseUrl } from '../features/server/store'
 import { copyText } from '../lib/clipboard'
 import { SIDEBAR } from '../lib/use-media'
@@ -8,8 +8,8 @@ import type { WindowApp } from './create-window'
 import { findCommand, type Command } from './shortcuts'
 
 function selectedModel({ stores }: WindowApp) {
-  const { list, selected } = stores.models.getState()
-  return list?.models.find((model) => modelKey(model) === selected) ?? null
+  const { list, selected, filter, search } = stores.models.getState()
+  return findSelected(list?.models ?? [], selected, { filter, search })
 }
 
 function loadOrUnload(app: WindowApp): void {

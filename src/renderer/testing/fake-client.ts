@@ -1,6 +1,6 @@
 import type { AppContract, EventOf, MethodNames, OutputOf, StreamNames } from '../../shared/contract'
 import { AppError, toSerializedError } from '../../shared/errors'
-import { createClient, type Client, type Frame } from '../../shared/rpc'
+import { createClient, type Client, type Frame, type Transport } from '../../shared/rpc'
 
 type Answers = {
   [K in MethodNames<AppContract>]?: (input: unknown) => OutputOf<AppContract[K]> | Promise<OutputOf<AppContract[K]>>
@@ -8,7 +8,10 @@ type Answers = {
 type Streams = { [K in StreamNames<AppContract>]?: (input: unknown, signal: AbortSignal) => AsyncIterable<EventOf<AppContract[K]>> }
 
 /** A real client over a transport that answers from functions; it records what was asked. */
-export function fakeClient(methods: Answers, streams: Streams = {}): { client: Client<AppContract>; asked: [string, unknown][] } {
+export function fakeClient(
+  methods: Answers,
+  streams: Streams = {},
+): { client: Client<AppContract>; transport: Transport; asked: [string, unknown][] } {
   const asked: [string, unknown][] = []
   const open = async function* (name: string, input: unknown, signal: AbortSignal): AsyncGenerator<Frame> {
     asked.push([name, input])
@@ -36,7 +39,7 @@ export function fakeClient(methods: Answers, streams: Streams = {}): { client: C
       yield { type: 'error', error: toSerializedError(error) }
     }
   }
-  return { client: createClient<AppContract>({ open }), asked }
+  return { client: createClient<AppContract>({ open }), transport: { open }, asked }
 }
 
 /** Events that a test sends one by one. */

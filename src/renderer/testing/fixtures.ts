@@ -39,7 +39,13 @@ export function aLoadedModel(name: string, more: Partial<LoadedModel> = {}): Loa
     state: 'ready',
     progress: null,
     memory_bytes: 2 ** 30,
+    need_bytes: null,
+    concurrency: null,
     in_flight: 0,
+    queued: 0,
+    pinned: false,
+    keep_alive_s: 900,
+    expires_at: null,
     pid: 4711,
     context_length: 4096,
     loaded_at: null,
@@ -50,7 +56,18 @@ export function aLoadedModel(name: string, more: Partial<LoadedModel> = {}): Loa
 }
 
 export function anEngine(state: EngineStatus['state'], more: Partial<EngineStatus> = {}): EngineStatus {
-  return { state, source: 'managed', python: null, versions: null, lock: null, reason: null, hint: null, ...more }
+  return {
+    state,
+    source: 'managed',
+    python: null,
+    versions: null,
+    lock: null,
+    update_available: false,
+    previous: null,
+    reason: null,
+    hint: null,
+    ...more,
+  }
 }
 
 export function anInstall(state: Job['state'], more: Partial<Job> = {}): Job {

@@ -13,6 +13,7 @@ export function aWindow(): WindowApp {
     host: { isApp: false, isMac: true },
     messages: en,
     locale: 'en-GB',
+    memory: { read: () => null, write: () => undefined },
   })
 }
 

@@ -30,7 +30,7 @@ export const serverStatus = z.object({
 
 export const job = z.object({
   id: z.string(),
-  kind: z.enum(['engine.install']),
+  kind: z.enum(['engine.install', 'engine.update', 'engine.rollback', 'engine.remove']),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   progress: installProgress.nullable(),
   started_at: isoTime,
@@ -67,6 +67,8 @@ export type StateFrame = z.infer<typeof stateFrame>
 
 export const appContract = {
   'app.info': method(noInput, appInfo),
+  /** Ends the owner: open answers get a moment, engines end. The answer comes before the end. */
+  'app.stop': method(noInput, noOutput),
   /** A link that opens the window's interface in a browser: `http://127.0.0.1:PORT/#code=…`, good for one use within a minute. */
   'ui.link': method(noInput, z.object({ url: z.string() })),
   'state.watch': stream(noInput, stateFrame),

@@ -33,11 +33,31 @@ export const samplingParams = z.strictObject({
 
 export const role = z.enum(['system', 'user', 'assistant'])
 
+const tokenAlternative = z.object({
+  /** Its bytes as text; a part of a character is U+FFFD. */
+  token: z.string(),
+  bytes: z.array(z.number().int()),
+  /** Natural logarithm of its probability. */
+  logprob: z.number(),
+})
+
+export const tokenLogprob = tokenAlternative.extend({
+  /** The most probable tokens at this place, best first. */
+  top_logprobs: z.array(tokenAlternative),
+})
+
 /** What every face of generation (gateway, Chat, `run`) is made of. Text comes in order; `finish` is last and comes once. */
 export const generationEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('state'), state: z.enum(['queued', 'loading', 'prefill']), progress: z.number().nullable() }),
   z.object({ type: z.literal('reasoning'), text: z.string() }),
-  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({
+    type: z.literal('text'),
+    text: z.string(),
+    /** The tokens that end in this text; only when asked for. */
+    logprobs: z.array(tokenLogprob).optional(),
+  }),
+  /** A call comes whole. `arguments` is JSON. */
+  z.object({ type: z.literal('tool_call'), index: z.number().int(), id: z.string(), name: z.string(), arguments: z.string() }),
   z.object({ type: z.literal('finish'), reason: finishReason, usage, timing, model: z.string() }),
 ])
 
@@ -61,6 +81,7 @@ export type FinishReason = z.infer<typeof finishReason>
 export type Usage = z.infer<typeof usage>
 export type Timing = z.infer<typeof timing>
 export type SamplingParams = z.infer<typeof samplingParams>
+export type TokenLogprob = z.infer<typeof tokenLogprob>
 export type GenerationEvent = z.infer<typeof generationEvent>
 export type ChatMessage = z.infer<typeof chatMessage>
 

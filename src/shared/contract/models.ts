@@ -88,6 +88,25 @@ export const modelFile = z.object({
   kind: z.enum(['config', 'weights', 'tokenizer', 'readme', 'other']),
   /** Name of the blob (SHA-256 or git hash), null for a regular file in the snapshot or a dangling link. */
   blob: z.string().nullable(),
+  /**
+   * What `verify` remembers of exactly these bytes. `not_checked`: never compared, or changed since. `unverifiable`: nothing says what the
+   * hash should be, or there is nothing to hash.
+   */
+  hash_state: z.enum(['verified', 'damaged', 'not_checked', 'unverifiable']),
+  /** Other revisions of the model that use the same blob. */
+  shared_with: z.array(z.string()),
+})
+
+export const revision = z.object({
+  hash: z.string(),
+  refs: z.array(z.string()),
+  /** Stands for the model, or is the one that was asked for. */
+  chosen: z.boolean(),
+  files: z.number().int().nonnegative(),
+  /** Distinct blobs, each once. */
+  size_bytes: z.number().int().nonnegative(),
+  /** Part of `size_bytes` that other revisions use, too. */
+  shared_bytes: z.number().int().nonnegative(),
 })
 
 export const modelDetail = z.object({
@@ -96,7 +115,7 @@ export const modelDetail = z.object({
   files: z.array(modelFile),
   config: z.record(z.string(), z.unknown()).nullable(),
   metadata: z.record(z.string(), z.unknown()).nullable(),
-  revisions: z.array(z.object({ hash: z.string(), refs: z.array(z.string()), chosen: z.boolean() })),
+  revisions: z.array(revision),
 })
 
 export const healthEntry = z.object({
@@ -128,6 +147,7 @@ export type Quantization = z.infer<typeof quantization>
 export type ModelMemory = z.infer<typeof modelMemory>
 export type ContextLength = z.infer<typeof contextLength>
 export type ModelSummary = z.infer<typeof modelSummary>
+export type Revision = z.infer<typeof revision>
 export type ModelFile = z.infer<typeof modelFile>
 export type ModelDetail = z.infer<typeof modelDetail>
 export type HealthEntry = z.infer<typeof healthEntry>

@@ -2,4 +2,5 @@ export { AppError, fromSerializedError, isCancellation, toErrno, toSerializedErr
 export { errorCodes, isErrorCode, type ErrorCode } from './codes'
 export { exitCodes, type ExitCode } from './exit'
 export { httpErrors, type OpenAiErrorType } from './http'
+export { firstProblem, toProblems, type Problem } from './issues'
 export { uiErrors, type UiAction } from './ui'

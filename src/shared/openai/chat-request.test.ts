@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { AppError } from '../errors'
 import { parseChatRequest } from './chat-request'
 
+/** What a request is that leaves these open. */
+const open = { stream: false, n: 1, logprobs: false }
 const minimal = { model: 'm', messages: [{ role: 'user', content: 'Hi' }] }
+
+const tool = (name: string): object => ({ type: 'function', function: { name } })
 
 function problemOf(body: unknown): { code: string; param: unknown; message: string } {
   try {
@@ -16,7 +20,7 @@ function problemOf(body: unknown): { code: string; param: unknown; message: stri
 
 describe('parseChatRequest', () => {
   it('accepts the smallest request', () => {
-    expect(parseChatRequest(minimal)).toEqual({ ...minimal, stream: false })
+    expect(parseChatRequest(minimal)).toEqual({ ...minimal, ...open })
   })
 
   it('treats null like absence for every parameter, since clients send both', () => {
@@ -34,35 +38,26 @@ describe('parseChatRequest', () => {
       'future_one',
     ]
     const parsed = parseChatRequest({ ...minimal, ...Object.fromEntries(names.map((name) => [name, null])) })
-    expect(parsed).toEqual({ ...minimal, stream: false })
+    expect(parsed).toEqual({ ...minimal, ...open })
   })
 
   it.each([
     ['user', 'somebody'],
     ['metadata', { a: 'b' }],
     ['store', true],
-    ['n', 1],
-    ['tools', []],
-    ['tool_choice', 'auto'],
-    ['response_format', { type: 'text' }],
-    ['logprobs', false],
-    ['logit_bias', {}],
+    ['functions', []],
     ['modalities', ['text']],
   ])('passes over the harmless %s', (name, value) => {
     expect(parseChatRequest({ ...minimal, [name]: value })).not.toHaveProperty(name)
   })
 
   it.each([
-    ['n', 2],
-    ['tools', [{ type: 'function', function: { name: 'f' } }]],
-    ['tool_choice', 'required'],
-    ['response_format', { type: 'json_object' }],
-    ['response_format', { type: 'json_schema', json_schema: {} }],
-    ['logprobs', true],
-    ['top_logprobs', 3],
-    ['logit_bias', { 5: -100 }],
-    ['reasoning_effort', 'high'],
-    ['chat_template_kwargs', { enable_thinking: false }],
+    ['functions', [{ name: 'f' }]],
+    ['modalities', ['text', 'audio']],
+    ['web_search_options', {}],
+    ['verbosity', 'high'],
+    ['suffix', 'x'],
+    ['xtc_probability', 0.5],
     ['adapters', '/etc/passwd'],
     ['draft_model', 'x/y'],
     ['constructor', 1],
@@ -101,6 +96,29 @@ describe('parseChatRequest', () => {
     ['stream', { ...minimal, stream: 'yes' }, null],
     ['stream_options.include_usage', { ...minimal, stream_options: { include_usage: 1 } }, null],
     ['seed', { ...minimal, seed: 0.5 }, null],
+    ['keep_alive', { ...minimal, keep_alive: 'long' }, null],
+    ['n', { ...minimal, n: 9 }, null],
+    ['n', { ...minimal, n: 0 }, null],
+    ['stop', { ...minimal, stop: '\ude00' }, null],
+    ['top_logprobs', { ...minimal, top_logprobs: 3 }, 'top_logprobs needs logprobs to be true.'],
+    ['top_logprobs', { ...minimal, logprobs: true, top_logprobs: 12 }, null],
+    ['logit_bias.the', { ...minimal, logit_bias: { the: 1 } }, null],
+    ['logit_bias.5', { ...minimal, logit_bias: { 5: 101 } }, null],
+    ['tools[0].function.name', { ...minimal, tools: [{ type: 'function', function: {} }] }, 'tools[0].function.name is required.'],
+    ['tools[0].type', { ...minimal, tools: [{ type: 'code' }] }, null],
+    ['tools', { ...minimal, tools: [tool('f'), tool('f')] }, null],
+    ['tool_choice', { ...minimal, tool_choice: 'required' }, 'tool_choice needs tools.'],
+    ['tool_choice', { ...minimal, tools: [tool('f')], tool_choice: { type: 'function', function: { name: 'g' } } }, null],
+    ['tool_choice', { ...minimal, tools: [tool('f')], tool_choice: 'always' }, null],
+    ['response_format.type', { ...minimal, response_format: { type: 'xml' } }, null],
+    [
+      'response_format.json_schema.schema',
+      { ...minimal, response_format: { type: 'json_schema', json_schema: { name: 'a' } } },
+      'response_format.json_schema.schema is required.',
+    ],
+    ['reasoning_effort', { ...minimal, reasoning_effort: 'extreme' }, null],
+    ['chat_template_kwargs', { ...minimal, chat_template_kwargs: { chat_template: '{{ 1 }}' } }, null],
+    ['chat_template_kwargs', { ...minimal, chat_template_kwargs: 'no' }, null],
   ])('names the place %s of what is wrong', (param, body, sentence) => {
     const problem = problemOf(body)
     expect(problem).toMatchObject({ code: 'invalid_request', param })
@@ -110,6 +128,22 @@ describe('parseChatRequest', () => {
 
   it.each([null, [], 'text', 5])('refuses the body %j', (body) => {
     expect(problemOf(body)).toMatchObject({ code: 'invalid_request', param: null })
+  })
+
+  it('gives functions without parameters an empty object of them, since templates read it unasked', () => {
+    const { tools } = parseChatRequest({
+      ...minimal,
+      tools: [tool('f'), { type: 'function', function: { name: 'g', parameters: null } }],
+    })
+    expect(tools?.map((one) => one.function.parameters)).toEqual([
+      { type: 'object', properties: {} },
+      { type: 'object', properties: {} },
+    ])
+  })
+
+  it('does not promise probabilities of a text that is given otherwise than the model wrote it', () => {
+    const body = { ...minimal, logprobs: true, response_format: { type: 'json_object' } }
+    expect(problemOf(body)).toMatchObject({ code: 'unsupported_parameter', param: 'logprobs' })
   })
 
   it('says that images are not supported, and where the image is', () => {

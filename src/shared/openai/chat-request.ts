@@ -1,20 +1,10 @@
 import { z } from 'zod'
 import { samplingParams } from '../contract'
-import { AppError } from '../errors'
-import { firstProblem } from './problems'
-import { whyUnsupported } from './parameters'
+import { commonShape, invalid, maxTopLogprobs, parseBody, unsupported } from './request-parts'
+import { responseFormat, tool, toolCall, toolChoice } from './tool-parts'
 
 const textPart = z.object({ type: z.literal('text'), text: z.string() })
 const content = z.union([z.string(), z.array(textPart).min(1)])
-
-const toolCall = z.object({
-  id: z.string(),
-  type: z.literal('function'),
-  function: z.object({
-    name: z.string(),
-    arguments: z.string().refine(isJson, 'must be a text that holds JSON'),
-  }),
-})
 
 const message = z.discriminatedUnion('role', [
   z.object({ role: z.literal('system'), content }),
@@ -27,61 +17,80 @@ const message = z.discriminatedUnion('role', [
     reasoning: z.string().nullish(),
     tool_calls: z.array(toolCall).nullish(),
   }),
-  z.object({ role: z.literal('tool'), content: content.nullish(), tool_call_id: z.string().nullish() }),
+  z.object({
+    role: z.literal('tool'),
+    content: content.nullish(),
+    tool_call_id: z.string().nullish(),
+    name: z.string().nullish(),
+  }),
 ])
 
-const stop = z.union([z.string().min(1), z.array(z.string().min(1)).max(16)])
+/** Arguments of the chat template's renderer itself: they would replace the conversation or the template. */
+const notForTemplates: ReadonlySet<string> = new Set([
+  'chat_template',
+  'tokenize',
+  'add_generation_prompt',
+  'continue_final_message',
+  'padding',
+  'truncation',
+  'max_length',
+  'return_tensors',
+  'return_dict',
+  'return_assistant_tokens_mask',
+  'tokenizer_kwargs',
+  'conversation',
+  'messages',
+  'tools',
+])
 
 const chatRequest = z.object({
-  model: z.string().min(1).max(512),
+  ...commonShape,
   messages: z.array(message).min(1),
-  stream: z.boolean().default(false),
-  stream_options: z.object({ include_usage: z.boolean().nullish() }).optional(),
   max_completion_tokens: samplingParams.shape.max_tokens,
-  ...samplingParams.shape,
-  stop: stop.optional(),
+  tools: z.array(tool).max(512).optional(),
+  tool_choice: toolChoice.optional(),
+  parallel_tool_calls: z.boolean().optional(),
+  response_format: responseFormat.optional(),
+  logprobs: z.boolean().default(false),
+  top_logprobs: z.number().int().min(0).max(maxTopLogprobs).optional(),
+  reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']).optional(),
+  enable_thinking: z.boolean().optional(),
+  chat_template_kwargs: z
+    .record(z.string(), z.unknown())
+    .refine(
+      (given) => !Object.keys(given).some((key) => notForTemplates.has(key)),
+      'must not replace the conversation or the template',
+    )
+    .optional(),
 })
 
 export type ChatRequest = z.output<typeof chatRequest>
 export type ChatRequestMessage = ChatRequest['messages'][number]
 
-const known: ReadonlySet<string> = new Set(Object.keys(chatRequest.shape))
-
 /**
- * Checks the body of `POST /v1/chat/completions`. Nulls at the top level count as absent. A parameter that we do not know, or cannot
- * honour with this value, is refused rather than ignored, because the answer would not be the one that was asked for.
+ * Checks the body of `POST /v1/chat/completions`.
  * @throws AppError invalid_request, unsupported_parameter; `data.param` is the place, such as `messages[0].content`
  */
 export function parseChatRequest(body: unknown): ChatRequest {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new AppError('invalid_request', 'The body must be a JSON object.')
+  const request = parseBody(chatRequest, body, ({ path, param }) =>
+    path.at(-1) === 'type' && path.includes('content') ? unsupported(param, 'Message content can only be text.') : null,
+  )
+  checkTools(request)
+  if ((request.top_logprobs ?? 0) > 0 && !request.logprobs) {
+    throw invalid('top_logprobs', 'top_logprobs needs logprobs to be true.')
   }
-  const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
-  const parsed = chatRequest.safeParse(given)
-  if (!parsed.success) throw refusal(parsed.error, given)
-  for (const [name, value] of Object.entries(given)) {
-    if (known.has(name)) continue
-    const reason = whyUnsupported(name, value)
-    if (reason !== null) throw unsupported(name, reason)
+  if (request.logprobs && request.response_format !== undefined && request.response_format.type !== 'text') {
+    throw unsupported('logprobs', 'It cannot be combined with a response_format: the text is not given as the model wrote it.')
   }
-  return parsed.data
+  return request
 }
 
-function refusal(error: z.ZodError, body: Record<string, unknown>): AppError {
-  const { path, param, sentence } = firstProblem(error, body)
-  if (path.at(-1) === 'type' && path.includes('content')) return unsupported(param, 'Message content can only be text.')
-  return new AppError('invalid_request', sentence, { data: { param } })
-}
-
-function unsupported(param: string, reason: string): AppError {
-  return new AppError('unsupported_parameter', `${param} is not supported here with this value. ${reason}`, { data: { param } })
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
+function checkTools({ tools = [], tool_choice: choice }: ChatRequest): void {
+  const names = new Set(tools.map((one) => one.function.name))
+  if (names.size < tools.length) throw invalid('tools', 'tools: every function needs a name of its own.')
+  if (choice === undefined || choice === 'none' || choice === 'auto') return
+  if (names.size === 0) throw invalid('tool_choice', 'tool_choice needs tools.')
+  if (choice !== 'required' && !names.has(choice.function.name)) {
+    throw invalid('tool_choice', `tool_choice: there is no function ${choice.function.name} in tools.`)
   }
 }

@@ -15,13 +15,9 @@ function isOneOf(...values: unknown[]): (value: unknown) => boolean {
   return (value) => values.includes(value)
 }
 
-function hasType(value: unknown, type: string): boolean {
-  return typeof value === 'object' && value !== null && 'type' in value && value.type === type
-}
-
 const never = (): boolean => false
 
-/** Parameters of OpenAI's chat completions, and of other servers' dialects that clients send, which are not in the request schema. */
+/** Parameters of OpenAI's completions, and of other servers' dialects that clients send, which are in no request schema. */
 const treatments: Readonly<Record<string, Treatment>> = {
   user: ignore,
   metadata: ignore,
@@ -31,29 +27,14 @@ const treatments: Readonly<Record<string, Treatment>> = {
   prompt_cache_retention: ignore,
   service_tier: ignore,
   prediction: ignore,
-  parallel_tool_calls: ignore,
-  n: { isNeutral: isOneOf(1), possible: 'Only one answer per request (n = 1).' },
-  tools: { isNeutral: isEmptyList, possible: 'Send the request without tools.' },
-  tool_choice: { isNeutral: isOneOf('none', 'auto'), possible: 'Send the request without tools.' },
-  functions: { isNeutral: isEmptyList, possible: 'Send the request without functions.' },
-  function_call: { isNeutral: isOneOf('none', 'auto'), possible: 'Send the request without functions.' },
-  response_format: {
-    isNeutral: (value) => hasType(value, 'text'),
-    possible: 'Only the type "text"; ask for JSON in the messages.',
-  },
-  logprobs: { isNeutral: isOneOf(false), possible: 'Only false.' },
-  top_logprobs: { isNeutral: isOneOf(0), possible: 'Only 0.' },
-  logit_bias: {
-    isNeutral: (value) => typeof value === 'object' && value !== null && Object.keys(value).length === 0,
-    possible: 'Send the request without it.',
-  },
+  functions: { isNeutral: isEmptyList, possible: 'Send tools instead of functions.' },
+  function_call: { isNeutral: isOneOf('none', 'auto'), possible: 'Send tools instead of functions.' },
   modalities: {
     isNeutral: (value) => Array.isArray(value) && value.length === 1 && value[0] === 'text',
     possible: 'Only ["text"].',
   },
   verbosity: { isNeutral: isOneOf('medium'), possible: 'Only "medium".' },
-  reasoning_effort: { isNeutral: never, possible: 'The model decides itself whether it thinks.' },
-  chat_template_kwargs: { isNeutral: never, possible: "The chat template is used with the model's own settings." },
+  suffix: { isNeutral: isOneOf(''), possible: "Write the model's own fill-in-the-middle tokens into the prompt." },
   audio: { isNeutral: never, possible: 'Only text.' },
   web_search_options: { isNeutral: never, possible: 'Only what stands in the messages.' },
 }

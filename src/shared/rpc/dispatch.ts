@@ -1,5 +1,5 @@
 import type { CallContext, Contract, Handlers } from '../contract/method'
-import { AppError, isCancellation, toSerializedError, type SerializedError } from '../errors'
+import { AppError, isCancellation, toProblems, toSerializedError, type SerializedError } from '../errors'
 import type { Frame } from './frames'
 import { isLargerThan } from './size'
 
@@ -55,14 +55,10 @@ function parseInput(name: string, schema: Contract[string]['input'], input: unkn
   }
   const parsed = schema.safeParse(input)
   if (parsed.success) return parsed.data
-  const issues = parsed.error.issues
-    .slice(0, 20)
-    .map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }))
-  const first = issues[0]
-  const where = first === undefined || first.path === '' ? '' : ` at "${first.path}"`
-  throw new AppError('invalid_input', `The input of ${name} is not valid${where}: ${first?.message ?? 'unknown'}.`, {
+  const problems = toProblems(parsed.error, input).slice(0, 20)
+  throw new AppError('invalid_input', `${name}: ${problems[0]?.sentence ?? 'The request is not valid.'}`, {
     hint: 'Compare it with the contract of this version.',
-    data: { issues },
+    data: { issues: problems.map(({ param, sentence }) => ({ path: param, message: sentence })) },
   })
 }
 

@@ -1,14 +1,19 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { AppError, isCancellation, toSerializedError, type SerializedError } from '../errors'
 import type { Frame, Transport } from './frames'
+import { statements, webProver, type Prover } from './session'
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 export interface HttpTransportOptions {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
   baseUrl: string
+  /** Never sent: both sides prove that they know it (session.ts). */
   token: string
   fetch?: Fetch
+  prover?: Prover
+  /** Who answers, each time that it has proved itself. */
+  onInstance?: (instanceId: string) => void
 }
 
 const unreachable = (cause?: unknown): SerializedError =>
@@ -79,12 +84,57 @@ async function* readAnswer(response: Response): AsyncGenerator<Frame> {
   yield { type: 'error', error: isSerializedError(error) ? error : unreachable() }
 }
 
-/** The client's end of the control port: one POST per call, answered as JSON (methods) or as server-sent events (streams). */
-export function createHttpTransport({
-  baseUrl,
-  token,
-  fetch = globalThis.fetch.bind(globalThis),
-}: HttpTransportOptions): Transport {
+/** What somebody who listens at our port says of itself; null when it is not even that. */
+async function readHello(response: Response): Promise<{ instanceId: string; proof: string } | null> {
+  const body = response.ok ? parse(await response.text()) : null
+  if (typeof body !== 'object' || body === null || !('instance_id' in body) || !('proof' in body)) return null
+  const { instance_id: instanceId, proof } = body
+  return typeof instanceId === 'string' && typeof proof === 'string' ? { instanceId, proof } : null
+}
+
+/**
+ * The client's end of the control port: one POST per call, answered as JSON (methods) or as server-sent events (streams). Nothing that
+ * could be used elsewhere is sent, and no input at all before whoever listens has proved that it is the owner.
+ */
+export function createHttpTransport(options: HttpTransportOptions): Transport {
+  const { baseUrl, token, prover = webProver, onInstance } = options
+  const fetch = options.fetch ?? globalThis.fetch.bind(globalThis)
+  let known: string | null = null
+
+  const post = (path: string, body: unknown, signal: AbortSignal, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${baseUrl}${path}`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      body: JSON.stringify(body),
+      signal,
+    })
+
+  /** Asks who listens; the proof that our calls carry. Null: not the owner, whoever it is. */
+  const greet = async (signal: AbortSignal): Promise<string | null> => {
+    const nonce = prover.nonce()
+    const hello = await readHello(await post('/auth/hello', { nonce }, signal))
+    if (hello === null) return null
+    const { instanceId, proof } = hello
+    if (proof !== (await prover.prove(token, statements.hello(baseUrl, instanceId, nonce)))) return null
+    onInstance?.(instanceId)
+    return prover.prove(token, statements.call(baseUrl, instanceId))
+  }
+
+  /** Null: nobody to send it to. */
+  const send = async (name: string, input: unknown, signal: AbortSignal): Promise<Response | null> => {
+    for (;;) {
+      const before = known
+      known ??= await greet(signal)
+      if (known === null) return null
+      const headers = { authorization: `Bearer ${known}` }
+      const response = await post(`/rpc/${encodeURIComponent(name)}`, input, signal, headers)
+      // Another instance has come to the same port since: it must prove itself, too.
+      if (response.status !== 401 || before === null) return response
+      await response.body?.cancel()
+      known = null
+    }
+  }
+
   async function* open(name: string, input: unknown, signal: AbortSignal): AsyncGenerator<Frame> {
     // Ours, so that leaving the iteration closes the connection even when the caller's signal lives on.
     const controller = new AbortController()
@@ -93,20 +143,13 @@ export function createHttpTransport({
     signal.addEventListener('abort', abort, { once: true })
     let over = false
     try {
-      const response = await fetch(`${baseUrl}/rpc/${encodeURIComponent(name)}`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${token}`,
-          'content-type': 'application/json',
-          accept: 'application/json, text/event-stream',
-        },
-        body: JSON.stringify(input),
-        signal: controller.signal,
-      })
-      for await (const frame of readAnswer(response)) {
-        over = frame.type !== 'data'
-        yield frame
-        if (over) return
+      const response = await send(name, input, controller.signal)
+      if (response !== null) {
+        for await (const frame of readAnswer(response)) {
+          over = frame.type !== 'data'
+          yield frame
+          if (over) return
+        }
       }
       yield { type: 'error', error: unreachable() }
     } catch (error) {

@@ -9,4 +9,5 @@ export { createHttpTransport, type HttpTransportOptions } from './http-transport
 export { adaptEmitterPort, type EmitterPort, type PortLike } from './port'
 export { createPortTransport, type PortTransport } from './port-transport'
 export { servePort } from './serve-port'
+export { statements, webProver, type Prover } from './session'
 export { isLargerThan } from './size'

@@ -1,4 +1,3 @@
-import type { AppState } from '../../../shared/contract'
 import type { DemoResult } from '../../../shared/contract/documents'
 import { AppError } from '../../../shared/errors'
 import { demoModelNames } from '../../core/demo'
@@ -72,7 +71,7 @@ async function playDemo(context: Context, options: DemoOptions): Promise<Outcome
     if (once || session.app === null) return { data, print: () => suggest(context, url, model, session.app === null) }
     suggest(context, url, model, true)
     context.note('Serving until Ctrl-C.')
-    await untilAborted(interruption.signal)
+    await Promise.race([untilAborted(interruption.signal), untilAborted(session.app.stopRequested)])
     return { data, printed: true }
   } catch (error) {
     if (answered && interruption.by() !== null) return { data: {}, printed: true }
@@ -87,13 +86,14 @@ async function setUpEngine(context: Context, session: Session): Promise<void> {
   if (status.state === 'ready') return
   context.note('The engine is not installed yet. Setting it up: mlx_lm with its Python packages, a few hundred MB from the Python')
   context.note(`package index, into ${context.paths.engine}. This happens once.`)
-  const { installThrough } = await import('../services/engine')
-  await installWithProgress(context, installThrough(session.client, context.interruption().signal))
+  const { changeThrough } = await import('../services/engine')
+  await installWithProgress(context, changeThrough(session.client, 'install', context.interruption().signal))
 }
 
 /** The API of the owner, or our own: the configured port, or for a demo that ends at once any free one when that is taken. */
 async function startApi(context: Context, session: Session, once: boolean): Promise<string> {
-  const running = await currentApi(session)
+  const { readState } = await import('../services/owner')
+  const running = (await readState(session.client)).server.url
   if (running !== null) return running
   try {
     const status = await session.client.call('server.start', once && session.app !== null ? { port: 0 } : {})
@@ -105,17 +105,6 @@ async function startApi(context: Context, session: Session, once: boolean): Prom
     if (status.url !== null) return status.url
   }
   throw new AppError('listen_failed', 'The API did not start.')
-}
-
-async function currentApi({ client }: Session): Promise<string | null> {
-  const frames = client.stream('state.watch', {})
-  try {
-    const first = await frames.next()
-    const server: AppState['server'] | undefined = first.done === true ? undefined : first.value.changes.server
-    return server?.url ?? null
-  } finally {
-    await frames.return()
-  }
 }
 
 function suggest(context: Context, url: string, model: string, serving: boolean): void {

@@ -5,7 +5,7 @@ import type { CacheRootState } from '../../../shared/contract'
 import type { DoctorReport, RunningOwner } from '../../../shared/contract/documents'
 import { version } from '../../../shared/version'
 import { chooseServer } from '../../core/settings'
-import { readVariable, type Env } from '../../core/system'
+import { findObstacle, readVariable, type Env, type Obstacle } from '../../core/system'
 import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { formatSize } from '../output/text'
@@ -56,7 +56,7 @@ async function examine(context: Context): Promise<Outcome> {
     api: await inspectPort(context, port.value, owner),
     settings_problems: settings.problems().map(({ message }) => message),
   }
-  const report: DoctorReport = { ...facts, problems: findProblems(facts) }
+  const report: DoctorReport = { ...facts, problems: findProblems(facts, findObstacle) }
   return { data: report, print: () => printReport(context, report) }
 }
 
@@ -82,8 +82,13 @@ async function inspectDataFolder({ env, paths }: Context): Promise<FolderState> 
     () => true,
     () => false,
   )
-  const state = !exists ? 'missing' : (await writable(paths.root)) ? 'ok' : 'not_writable'
-  return { path: paths.root, rule: dataFolderRule(env), state, free_bytes: await freeBytes(paths.root) }
+  const obstacle = findObstacle(paths.root)
+  const judge = async (): Promise<Pick<FolderState, 'state' | 'reason'>> => {
+    if (obstacle !== null) return { state: 'not_a_folder', reason: aboutObstacle(obstacle, paths.root) }
+    if (!exists) return { state: 'missing', reason: null }
+    return (await writable(paths.root)) ? { state: 'ok', reason: null } : { state: 'not_writable', reason: 'It cannot be written.' }
+  }
+  return { path: paths.root, rule: dataFolderRule(env), ...(await judge()), free_bytes: await freeBytes(paths.root) }
 }
 
 function dataFolderRule(env: Env): string {
@@ -102,22 +107,42 @@ async function inspectPort(context: Context, port: number, owner: RunningOwner |
   return { port, state: 'taken', pid: user?.pid ?? null, process: user?.process ?? null }
 }
 
-export function findProblems({
-  data_folder: data,
-  roots,
-  engine,
-  api,
-  settings_problems: settings,
-}: Omit<DoctorReport, 'problems'>): Problem[] {
+/** `It is a file, not a folder.`, or of which part of the path that is said. */
+function aboutObstacle({ path, what }: Obstacle, whole: string): string {
+  return `${path === whole ? 'It' : path} ${what}.`
+}
+
+/** The way out for a folder of models that cannot be read. */
+function mendRoot({ path, rule }: DoctorReport['roots'][number], obstacle: Obstacle | null): string {
+  if (obstacle === null) return `chmod u+rX ${quote(path)}`
+  const byVariable = /^[A-Z_]+$/.test(rule)
+  const other = byVariable ? `, or name another folder with ${rule}` : rule === 'settings' ? ', or take it out of the settings' : ''
+  return `Move ${obstacle.path} out of the way${other}`
+}
+
+function findDataFolderProblems({ state, path, reason }: FolderState, obstacleAt: (path: string) => Obstacle | null): Problem[] {
+  if (state === 'not_writable') return [{ what: `The data folder ${path} cannot be written.`, mend: `chmod u+rwx ${quote(path)}` }]
+  if (state !== 'not_a_folder') return []
+  const mend = `Move ${obstacleAt(path)?.path ?? path} out of the way, or name another data folder with MLXK_HOME`
+  return [{ what: `The data folder ${path} cannot be used. ${reason ?? ''}`.trim(), mend }]
+}
+
+/** @param obstacleAt what stands in the way of a folder; looks at the disk */
+export function findProblems(
+  { data_folder: data, roots, engine, api, settings_problems: settings }: Omit<DoctorReport, 'problems'>,
+  obstacleAt: (path: string) => Obstacle | null,
+): Problem[] {
   const problems: Problem[] = []
   const add = (what: string, mend: string): unknown => problems.push({ what, mend })
-  if (data.state === 'not_writable') add(`The data folder ${data.path} cannot be written.`, `chmod u+rwx ${quote(data.path)}`)
+  problems.push(...findDataFolderProblems(data, obstacleAt))
   for (const root of roots) {
-    if (root.state === 'unreadable') add(root.reason ?? `${root.path} cannot be read.`, `chmod u+rX ${quote(root.path)}`)
+    if (root.state === 'unreadable')
+      add(`${root.path}: ${root.reason ?? 'it cannot be read'}`, mendRoot(root, obstacleAt(root.path)))
     else if (root.state === 'unplugged' || root.state === 'slow')
       add(`${root.path}: ${root.reason ?? root.state}`, 'Connect its volume, or take the folder out of the settings.')
   }
-  for (const message of settings) add(message, 'Correct settings.json')
+  // Where there is no folder there is no file to correct.
+  if (data.state !== 'not_a_folder') for (const message of settings) add(message, 'Correct settings.json')
   if (engine.state === 'missing' || engine.state === 'broken') {
     add(engine.reason ?? `The engine is ${engine.state}.`, engine.hint ?? 'mlxk engine install')
   }
@@ -142,7 +167,7 @@ function printReport(context: Context, report: DoctorReport): void {
   const { data_folder: data, engine, owner, api } = report
   line(true, 'MLX Knife', `${report.version}, Node ${report.node}, ${report.platform} ${report.arch}`)
   line(
-    data.state !== 'not_writable',
+    data.state === 'ok' || data.state === 'missing',
     'Data folder',
     `${data.path} (${data.rule}${data.state === 'ok' ? '' : `, ${stateWords[data.state]}`}${free(data.free_bytes)})`,
   )
@@ -176,4 +201,9 @@ const rootWords: Record<CacheRootState['state'], string> = {
   read_only: 'read-only',
 }
 
-const stateWords: Record<FolderState['state'], string> = { ok: 'ok', missing: 'not there yet', not_writable: 'not writable' }
+const stateWords: Record<FolderState['state'], string> = {
+  ok: 'ok',
+  missing: 'not there yet',
+  not_writable: 'not writable',
+  not_a_folder: 'not a folder',
+}

@@ -79,7 +79,7 @@ function printEmpty(context: Context, { roots }: ModelList, pattern: string | un
   const where =
     primary === undefined ? '' : primary.state === 'missing' ? `: ${primary.path} does not exist yet` : ` in ${primary.path}`
   context.note(`There are no models${where}.`)
-  context.note(`  Try "${context.program} demo", or fetch one: "hf download mlx-community/Llama-3.2-1B-Instruct-4bit".`)
+  context.note(`  Try "${context.program} demo", or fetch one: "${context.program} pull mlx-community/Llama-3.2-1B-Instruct-4bit".`)
 }
 
 interface Cell {
@@ -107,7 +107,7 @@ function layOut(
   const details = verbose || options.all === true
   const shortName = (name: string): string => (verbose ? name : name.replace(/^mlx-community\//, ''))
   const cells: Cell[] = [
-    { column: { title: 'Name', narrow: 'shrink' }, text: (model) => shortName(model.display_name ?? model.name) },
+    { column: { title: 'Name', narrow: 'shrink', cut: 'middle' }, text: (model) => shortName(model.display_name ?? model.name) },
     { column: { title: 'Hash', narrow: 2 }, text: (model) => shortHash(model.hash) },
     { column: { title: 'Size', align: 'right' }, text: (model) => formatSize(model.size_bytes) },
     { column: { title: 'Modified', narrow: 4 }, text: (model) => formatAge(model.last_modified, nowMs) },

@@ -1,21 +1,15 @@
-import type { SamplingParams } from '../../../shared/contract'
 import type { RunResult } from '../../../shared/contract/documents'
 import { AppError } from '../../../shared/errors'
 import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { printAnswer } from '../output/answer'
 import { projectRun } from '../output/project'
-import { positiveInteger, temperature, topP } from './options'
+import { defineAnswerOptions, toParams, type AnswerOptions } from './options'
 import { assemblePrompt } from './prompt'
 
-export interface RunOptions {
+interface RunOptions extends AnswerOptions {
   prompt?: string
-  maxTokens?: number
-  temperature?: number
-  topP?: number
-  system?: string
   stream: boolean
-  reasoning: boolean
 }
 
 const examples = `
@@ -34,12 +28,8 @@ export const run: CliCommand = {
       .argument('<model>', 'a name, part of a name, or name@hash')
       .argument('[prompt...]', 'what to ask')
       .option('--prompt <text>', 'what to ask, instead of the words after the model')
-      .option('--max-tokens <n>', 'longest answer in tokens (default: the whole context)', positiveInteger)
-      .option('--temperature <t>', 'randomness, 0 to 2', temperature)
-      .option('--top-p <p>', 'nucleus sampling, above 0 to 1', topP)
-      .option('--system <text>', 'system prompt')
       .option('--no-stream', 'print the answer when it is complete')
-      .option('--no-reasoning', 'do not show what the model thinks first')
+    defineAnswerOptions(command)
       .addHelpText('after', examples)
       .action((model: string, words: string[], options: RunOptions) =>
         submit((context) => runModel(context, model, words, options)),
@@ -47,28 +37,24 @@ export const run: CliCommand = {
   },
 }
 
-function toParams(options: RunOptions): SamplingParams {
-  return {
-    ...(options.maxTokens === undefined ? {} : { max_tokens: options.maxTokens }),
-    ...(options.temperature === undefined ? {} : { temperature: options.temperature }),
-    ...(options.topP === undefined ? {} : { top_p: options.topP }),
-  }
+/** Both ways to give a prompt; the third, a chat, needs a terminal. */
+function askForPrompt({ program, io }: Context, model: string): string {
+  const chat = io.stdin.isTTY && io.stdout.isTTY ? `; or leave it out for a chat` : ''
+  return `Say what to ask: ${program} run ${model} "…", or pipe it in: echo "…" | ${program} run ${model}${chat}.`
 }
 
 async function runModel(context: Context, model: string, words: string[], options: RunOptions): Promise<Outcome> {
   const prompt = await assemblePrompt(context.io, words, options.prompt)
   if (prompt === null && (!context.isHuman || !context.io.stdout.isTTY)) {
-    throw new AppError('invalid_input', 'There is no prompt, and a chat needs a terminal.', {
-      hint: `Give the prompt: ${context.program} run ${model} "…"`,
-    })
+    throw new AppError('invalid_input', 'There is no prompt, and a chat needs a terminal.', { hint: askForPrompt(context, model) })
   }
-  if (prompt?.trim() === '') throw new AppError('invalid_input', 'The prompt is empty.')
+  if (prompt?.trim() === '') throw new AppError('invalid_input', 'The prompt is empty.', { hint: askForPrompt(context, model) })
   const { openGenerator } = await import('../services/generator')
   const generator = await openGenerator(context)
   try {
     if (prompt === null) {
-      const { chat } = await import('./run-chat')
-      await chat(context, generator, { model, system: options.system, params: toParams(options), reasoning: options.reasoning })
+      const { runChat } = await import('../chat/chat')
+      await runChat(context, generator, { model, system: options.system, params: toParams(options), reasoning: options.reasoning })
       return { data: {}, printed: true }
     }
     const messages = [

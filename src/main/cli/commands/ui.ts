@@ -47,7 +47,7 @@ async function showInterface(context: Context, options: UiOptions): Promise<Outc
     if (shouldOpen) await open(context, url)
     context.note(`The link is good once, within a minute; "${context.program} ui" in another terminal makes a new one.`)
     context.note('The interface runs until Ctrl-C.')
-    await untilAborted(interruption.signal)
+    await Promise.race([untilAborted(interruption.signal), untilAborted(session.app.stopRequested)])
     return { data: {}, printed: true }
   } finally {
     await session.close()

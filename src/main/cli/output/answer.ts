@@ -60,7 +60,7 @@ export async function printAnswer(context: Context, events: AsyncIterable<Genera
         text += event.text
         view.onText?.(event.text)
         if (live) io.stdout.write(io.stdout.isTTY ? safeText(event.text) : event.text)
-      } else {
+      } else if (event.type === 'finish') {
         if (isHuman) printEnd(context, event, text, live)
         return { text, reasoning, finish: event }
       }

@@ -1,7 +1,13 @@
 import type { Context } from '../context'
 import { shorten } from './text'
 
-/** Shows one piece of work: a bar on a terminal, a line per step elsewhere, JSON Lines with `--json=stream`, else nothing. */
+/** A log wants to see that something goes on, not every package. */
+const QUIET_MS = 2000
+
+/**
+ * Shows one piece of work: a bar on a terminal, a line per step and every two seconds elsewhere, JSON Lines with `--json=stream`, else
+ * nothing.
+ */
 export interface ProgressView {
   /** `fraction` is 0…1, null while it cannot be known. */
   update: (step: string, message: string, fraction: number | null) => void
@@ -9,18 +15,25 @@ export interface ProgressView {
 }
 
 /** @param context where to draw; the bar library is loaded only where a bar can be seen. */
-export async function createProgress(context: Context): Promise<ProgressView> {
+export async function createProgress(context: Context, now: () => number = Date.now): Promise<ProgressView> {
   if (context.mode === 'stream') {
     return { update: (step, message, fraction) => context.progress({ step, message, fraction }), end: () => undefined }
   }
   if (!context.isHuman) return { update: () => undefined, end: () => undefined }
   if (context.io.stderr.isTTY) return createBar(context)
-  let last = ''
+  return createLines(context.talk, now)
+}
+
+/** Each step at once; what changes inside one not more often than every two seconds. */
+function createLines(talk: (line: string) => void, now: () => number): ProgressView {
+  let last = { step: '', line: '', atMs: 0 }
   return {
-    update: (step, message) => {
-      // Counters inside a message change many times a second; a log wants each step once.
-      if (step !== last) context.talk(message)
-      last = step
+    update: (step, message, fraction) => {
+      const line = fraction === null ? message : `${String(Math.floor(fraction * 100)).padStart(3)}% ${message}`
+      const atMs = now()
+      if (step === last.step && (line === last.line || atMs - last.atMs < QUIET_MS)) return
+      talk(line)
+      last = { step, line, atMs }
     },
     end: () => undefined,
   }

@@ -1,5 +1,5 @@
 import type { HealthReport, ModelDetail, ModelList, ModelSummary } from '../../../shared/contract'
-import type { RunResult, VersionInfo } from '../../../shared/contract/documents'
+import type { RmEntry, RmResult, RunResult, VersionInfo } from '../../../shared/contract/documents'
 import { formatCompactSize } from './text'
 
 /**
@@ -73,6 +73,35 @@ export function projectShow(detail: ModelDetail, sections: { files: boolean; con
 export function projectHealth(report: HealthReport) {
   const entry = ({ name, status, reason }: HealthReport['healthy'][number]) => ({ name, status, reason })
   return { healthy: report.healthy.map(entry), unhealthy: report.unhealthy.map(entry), summary: report.summary }
+}
+
+function projectRemoved({ name, action, message, plan, removal }: RmEntry) {
+  const hash = removal?.revision ?? plan?.revision ?? null
+  return {
+    model: name,
+    action,
+    message,
+    requires_confirmation: action === 'requires_confirmation',
+    matches: [],
+    lock_files_cleaned: removal?.lock_files_cleaned ?? 0,
+    ...(hash === null ? {} : { commit_hash: hash }),
+  }
+}
+
+/** mlx-knife removes one model at a time. Several are one object of its shape, with theirs in `results`. */
+export function projectRm(result: RmResult) {
+  const all = result.results.map(projectRemoved)
+  const [first, ...more] = all
+  if (first !== undefined && more.length === 0) return first
+  return {
+    model: null,
+    action: all.every(({ action }) => action === first?.action) ? (first?.action ?? 'deleted') : 'mixed',
+    message: all.map(({ message }) => message).join('; '),
+    requires_confirmation: result.requires_confirmation,
+    matches: [],
+    lock_files_cleaned: all.reduce((sum, each) => sum + each.lock_files_cleaned, 0),
+    results: all,
+  }
 }
 
 export function projectVersion(info: VersionInfo) {

@@ -55,6 +55,17 @@ const data = {
     unhealthy: z.array(healthEntry),
     summary: z.strictObject({ total: bytes, healthy_count: bytes, unhealthy_count: bytes }),
   }),
+  rm: z.strictObject({
+    model: z.string().nullable(),
+    action: z.string(),
+    message: z.string(),
+    requires_confirmation: z.boolean(),
+    matches: z.array(z.string()),
+    lock_files_cleaned: bytes,
+    commit_hash: z.string().optional(),
+    /** Ours: when several models were named. */
+    results: z.array(z.looseObject({ model: z.string(), action: z.string() })).optional(),
+  }),
   run: z.strictObject({
     model: z.string(),
     prompt: z.string(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { displayWidth, fitColumns, renderTable, type Column } from './table'
+import { cutText, displayWidth, fitColumns, renderTable, type Column } from './table'
 
 const columns: Column[] = [
   { title: 'Name', narrow: 'shrink' },
@@ -31,17 +31,42 @@ describe('renderTable', () => {
     expect(lines[1]).toContain('4.6 GB')
   })
 
-  it('cuts names first, then drops columns, the least important first', () => {
-    const shown = (available: number): string[] => fitColumns(columns, rows, available).map(({ index }) => columns[index]!.title)
-    expect(shown(50)).toEqual(['Name', 'Hash', 'Size', 'Type'])
-    expect(shown(35)).toEqual(['Name', 'Size', 'Type'])
-    expect(shown(25)).toEqual(['Name', 'Size'])
+  it('cuts names to what can still be read, then drops columns, the least important first, then cuts names further', () => {
+    const shown = (available: number): [number | undefined, string] => {
+      const fitted = fitColumns(columns, rows, available)
+      return [fitted[0]?.width, fitted.map(({ index }) => columns[index]!.title).join(' ')]
+    }
+    expect(shown(66)).toEqual([43, 'Name Hash Size Type'])
+    expect(shown(60)).toEqual([37, 'Name Hash Size Type'])
+    expect(shown(58)).toEqual([36, 'Name Size Type'])
+    expect(shown(46)).toEqual([36, 'Name Size'])
+    expect(shown(25)).toEqual([17, 'Name Size'])
+  })
+
+  it('cuts a name in its middle: organization and quantization stay', () => {
+    const [name, ...more] = columns
+    const text = renderTable([{ ...name!, cut: 'middle' }, ...more], rows, { available: 46, head: plain })
+    expect(text.split('\n')[1]).toBe('Llama-3.2-1B-Instr…-with-a-long-name  4.6 GB')
   })
 
   it('writes no colours of its own, and keeps a cell on one line', () => {
     const text = renderTable([{ title: 'A' }], [['x\ny\u001B[2J']], { available: null, head: plain })
     expect(text).not.toContain('\u001B')
     expect(text.split('\n')).toHaveLength(2)
+  })
+})
+
+describe('cutText', () => {
+  it.each([
+    ['Llama-3.2', 9, 'Llama-3.2', 'Llama-3.2'],
+    ['Llama-3.2', 7, 'Llama-…', 'Lla…3.2'],
+    ['模型模型模型', 7, '模型模…', '模型…型'],
+    ['👩‍💻👩‍💻👩‍💻', 5, '👩‍💻👩‍💻…', '👩‍💻…👩‍💻'],
+    ['abc', 1, '…', '…'],
+    ['abc', 0, '', ''],
+  ])('%j in %i columns, at the end and in the middle', (text, width, end, middle) => {
+    expect([cutText(text, width), cutText(text, width, 'middle')]).toEqual([end, middle])
+    expect(displayWidth(cutText(text, width, 'middle'))).toBeLessThanOrEqual(width)
   })
 })
 

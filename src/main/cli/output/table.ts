@@ -6,9 +6,13 @@ export interface Column {
   align?: 'left' | 'right'
   /** What may be done when the table is wider than the terminal: `shrink` cuts the column's texts, a number drops it, low ones first. */
   narrow?: 'shrink' | number
+  /** Where a text that is too long is cut. Of names both ends matter: organization and quantization. Default `end`. */
+  cut?: 'middle' | 'end'
 }
 
 const gap = 2
+/** A column is cut to this before others are dropped, and to `smallest` only when nothing can be dropped any more. */
+const comfortable = 36
 const smallest = 16
 
 // oxlint-disable-next-line no-control-regex
@@ -40,14 +44,14 @@ export function fitColumns(
   }))
   if (available === null) return shown
   const total = (): number => shown.reduce((sum, { width }) => sum + width, 0) + gap * (shown.length - 1)
-  const shrink = (): void => {
+  const shrinkTo = (least: number): void => {
     for (const column of shown) {
       const over = total() - available
       if (over > 0 && columns[column.index]?.narrow === 'shrink')
-        column.width = Math.max(Math.min(smallest, column.width), column.width - over)
+        column.width = Math.max(Math.min(least, column.width), column.width - over)
     }
   }
-  shrink()
+  shrinkTo(comfortable)
   const droppable = shown
     .filter(({ index }) => typeof columns[index]?.narrow === 'number')
     .sort((a, b) => Number(columns[a.index]?.narrow) - Number(columns[b.index]?.narrow))
@@ -55,7 +59,32 @@ export function fitColumns(
     if (total() <= available) break
     shown = shown.filter((other) => other !== column)
   }
+  shrinkTo(smallest)
   return shown
+}
+
+const segmentsOf = (text: string): string[] => Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment)
+
+/** As many whole characters from the beginning as fit. */
+function take(segments: readonly string[], width: number): string[] {
+  let left = width
+  const end = segments.findIndex((segment) => (left -= displayWidth(segment)) < 0)
+  return end === -1 ? [...segments] : segments.slice(0, end)
+}
+
+/** A text without colours, at most `width` columns wide; what is left out is a `…`. */
+export function cutText(text: string, width: number, where: 'middle' | 'end' = 'end'): string {
+  if (displayWidth(text) <= width) return text
+  if (width <= 1) return '…'.slice(0, Math.max(0, width))
+  const segments = segmentsOf(text)
+  if (where === 'end')
+    return `${take(segments, width - 1)
+      .join('')
+      .trimEnd()}…`
+  const tail = take([...segments].reverse(), Math.floor((width - 1) / 2))
+    .reverse()
+    .join('')
+  return `${take(segments, width - 1 - displayWidth(tail)).join('')}…${tail}`
 }
 
 /** A table without borders: head, then the rows, no trailing blanks. */
@@ -90,7 +119,9 @@ export function renderTable(
     colAligns: fitted.map(({ index }) => columns[index]?.align ?? 'left'),
   })
   table.push(fitted.map(({ index }) => options.head(columns[index]?.title ?? '')))
-  for (const row of safe) table.push(fitted.map(({ index }) => row[index] ?? ''))
+  const cell = (text: string, index: number, width: number): string =>
+    columns[index]?.narrow === 'shrink' ? cutText(text, width, columns[index]?.cut) : text
+  for (const row of safe) table.push(fitted.map(({ index, width }) => cell(row[index] ?? '', index, width)))
   return table
     .toString()
     .split('\n')

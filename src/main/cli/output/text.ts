@@ -41,6 +41,17 @@ export function formatAge(iso: string, nowMs: number): string {
   return iso.slice(0, 10)
 }
 
+/** A span of time, coarse: `40s`, `15m`, `2h 5m`, `3d`. */
+export function formatSpan(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  if (whole < 90) return `${whole}s`
+  const minutes = Math.round(whole / 60)
+  if (minutes < 90) return `${minutes}m`
+  const hours = Math.floor(minutes / 60)
+  if (hours >= 48) return `${Math.round(hours / 24)}d`
+  return minutes % 60 === 0 ? `${hours}h` : `${hours}h ${minutes % 60}m`
+}
+
 /** First seven digits of a commit, `-` when there is none. */
 export function shortHash(hash: string | null): string {
   return hash === null ? '-' : hash.slice(0, 7)

@@ -8,26 +8,30 @@ import { connectToOwner } from './owner'
 /** The engine's environment: through the owner when there is one, so that the window sees what happens, else in this process. */
 export interface EngineAccess {
   status: () => Promise<EngineStatus>
-  /** Aborting ends the installation. @throws AppError engine_install_failed, disk_full, cancelled */
-  install: (signal: AbortSignal) => AsyncGenerator<InstallProgress, EngineStatus>
+  /** Aborting ends the work. @throws AppError engine_install_failed, disk_full, busy, cancelled */
+  change: (kind: EngineChange, signal: AbortSignal) => AsyncGenerator<InstallProgress, EngineStatus>
 }
+
+export type EngineChange = 'install' | 'update' | 'rollback' | 'remove'
 
 export async function openEngine(context: Context): Promise<EngineAccess> {
   const owner = await connectToOwner(context)
   if (owner !== null) {
-    return { status: () => owner.call('engine.status', {}), install: (signal) => installThrough(owner, signal) }
+    return { status: () => owner.call('engine.status', {}), change: (kind, signal) => changeThrough(owner, kind, signal) }
   }
   const { createEngineEnvironment } = await import('../../core/engine')
   const { env, platform, paths } = context
-  return createEngineEnvironment({ env, platform, paths, layout: context.layout(), settings: openSettings(context) })
+  const environment = createEngineEnvironment({ env, platform, paths, layout: context.layout(), settings: openSettings(context) })
+  return { status: environment.status, change: (kind, signal) => environment[kind](signal) }
 }
 
-/** Installs as a job of the owner, and follows it. Aborting cancels the job. */
-export async function* installThrough(
+/** Works as a job of the owner, and follows it. Aborting cancels the job. */
+export async function* changeThrough(
   client: Client<AppContract>,
+  kind: EngineChange,
   signal: AbortSignal,
 ): AsyncGenerator<InstallProgress, EngineStatus> {
-  const { id } = await client.call('jobs.start', { kind: 'engine.install' })
+  const { id } = await client.call('jobs.start', { kind: `engine.${kind}` })
   const cancel = (): void => void client.call('jobs.cancel', { id }).catch(() => undefined)
   signal.addEventListener('abort', cancel, { once: true })
   if (signal.aborted) cancel()
@@ -35,7 +39,7 @@ export async function* installThrough(
     for await (const job of client.stream('jobs.watch', { id })) {
       if (job.progress !== null) yield job.progress
       if (job.state === 'failed') throw toJobError(job)
-      if (job.state === 'cancelled') throw new AppError('cancelled', 'The installation was cancelled.')
+      if (job.state === 'cancelled') throw new AppError('cancelled', 'The work on the engine was cancelled.')
     }
     return await client.call('engine.status', {})
   } finally {

@@ -1,7 +1,8 @@
-import type { AppContract, OwnerKind } from '../../../shared/contract'
+import type { AppContract, AppState, OwnerKind } from '../../../shared/contract'
 import type { RunningOwner } from '../../../shared/contract/documents'
+import { AppError } from '../../../shared/errors'
 import type { Client } from '../../../shared/rpc'
-import type { App } from '../../app'
+import type { App, AppOptions } from '../../app'
 import { connectOwner, type OwnerClient } from '../../core/ownership'
 import type { Context } from '../context'
 
@@ -24,11 +25,31 @@ export function toRunningOwner({ owner: { record, info } }: OwnerClient): Runnin
   return { pid: info.pid, kind: info.kind, version: info.version, control_url: control.url, api_url: api?.url ?? null }
 }
 
+/** The owner, for what only an owner can do. @throws AppError connection_lost when nobody owns the data folder */
+export async function requireOwner(context: Context, hint: string): Promise<OwnerClient> {
+  const owner = await connectToOwner(context, context.interruption().signal)
+  if (owner !== null) return owner
+  throw new AppError('connection_lost', 'MLX Knife is not running, and models stay loaded only in one that does.', { hint })
+}
+
+/** The owner's state as it is now. @throws AppError connection_lost */
+export async function readState(client: Client<AppContract>): Promise<AppState> {
+  const frames = client.stream('state.watch', {})
+  try {
+    const first = await frames.next()
+    // The first frame is complete.
+    if (first.done !== true) return first.value.changes as AppState
+    throw new AppError('connection_lost', 'MLX Knife does not say its state.', { hint: 'Try again.' })
+  } finally {
+    await frames.return()
+  }
+}
+
 /** Makes this process the owner. @throws AppError already_running (data: pid, url) */
-export async function own(context: Context, kind: OwnerKind): Promise<App> {
+export async function own(context: Context, kind: OwnerKind, log: Pick<AppOptions, 'logLevel' | 'logTap'> = {}): Promise<App> {
   const { createApp } = await import('../../app')
   const { env, platform } = context
-  return await createApp({ env, platform, layout: context.layout(), kind, scanInWorker: true })
+  return await createApp({ env, platform, layout: context.layout(), kind, scanInWorker: true, ...log })
 }
 
 /** The owner that is there already, or this process as the owner. */

@@ -40,6 +40,22 @@ describe('resolveModel', () => {
     expect(nameOf('mlx-community/llama-3.2-3')).toBe('mlx-community/Llama-3.2-3B-Instruct-4bit')
   })
 
+  test('where a wrong guess does harm, a full name is never taken for a part of another (E15, E16)', () => {
+    const strict = (spec: string): unknown => {
+      try {
+        return resolveModel(spec, cache, { partsOfFullNames: false }).repo.name
+      } catch (error) {
+        return (error as { code: string }).code
+      }
+    }
+    expect(strict('mlx-community/Llama-3.2-1B')).toBe('model_not_found')
+    expect(strict('mlx-community/llama')).toBe('model_not_found')
+    expect(strict(`mlx-community/Llama-3.2-1B@${full('e96aa')}`)).toBe('model_not_found')
+    expect(strict('mlx-community/Phi-3')).toBe('mlx-community/Phi-3')
+    expect(strict('MLX-community/phi-3')).toBe('mlx-community/Phi-3')
+    expect(strict('llama-3.2-1b')).toBe('mlx-community/Llama-3.2-1B-Instruct-4bit')
+  })
+
   test('names with spaces, signs and double slashes are reached (E24)', () => {
     expect(nameOf('qwen3 0.6b ✓')).toBe('Qwen/Qwen3 0.6B ✓')
     expect(nameOf('org//m')).toBe('org//m')

@@ -5,6 +5,14 @@ import type { ScannedSnapshot } from './types'
 /** Names without an organization mean this one first. */
 const SHORT_NAME_HOME = 'mlx-community'
 
+export interface ResolveOptions {
+  /**
+   * False where a wrong guess does harm (what removes, what downloads): a name with its organization then means that model or none, never
+   * another whose name it is a part of.
+   */
+  partsOfFullNames?: boolean
+}
+
 export interface ResolvedRepo<T> {
   repo: T
   /** Full folder name of the snapshot that `@hash` asked for, null when none was named. */
@@ -34,15 +42,15 @@ function notFound(spec: string): AppError {
 
 function ambiguous(spec: string, matches: string[]): AppError {
   const sorted = [...new Set(matches)].sort()
-  const shown = sorted.slice(0, 5).join(', ') + (sorted.length > 5 ? ', …' : '')
-  return new AppError('ambiguous_match', `${quoteName(spec)} fits ${sorted.length} models: ${shown}.`, {
+  // The candidates are data: each face shows them in its own way.
+  return new AppError('ambiguous_match', `${quoteName(spec)} fits ${sorted.length} models.`, {
     hint: 'Type more of the name.',
     data: { matches: sorted },
   })
 }
 
 /** Rules from the strictest to the loosest; the first that any repo satisfies decides. */
-function rules(name: string): ((candidate: string) => boolean)[] {
+function rules(name: string, parts: boolean): ((candidate: string) => boolean)[] {
   const short = name.includes('/') ? null : `${SHORT_NAME_HOME}/${name}`
   const folded = fold(name)
   const foldedShort = short === null ? null : fold(short)
@@ -51,14 +59,14 @@ function rules(name: string): ((candidate: string) => boolean)[] {
     (candidate) => candidate === short,
     (candidate) => fold(candidate) === folded,
     (candidate) => fold(candidate) === foldedShort,
-    (candidate) => fold(candidate).includes(folded),
+    ...(parts || short !== null ? [(candidate: string) => fold(candidate).includes(folded)] : []),
   ]
 }
 
 /** All repos that a name may mean, by the strictest rule that finds one. */
-function findByName<T extends Repo>(name: string, repos: readonly T[]): T[] {
+function findByName<T extends Repo>(name: string, repos: readonly T[], parts: boolean): T[] {
   if (isPathLike(name)) return []
-  for (const rule of rules(name)) {
+  for (const rule of rules(name, parts)) {
     const found = repos.filter((repo) => rule(calledNameOf(repo)))
     if (found.length > 0) return found
   }
@@ -97,9 +105,9 @@ function chooseByHash<T extends Repo>(spec: string, prefix: string, repos: reado
  * Repos in root order. No path is ever built from what was typed.
  * @throws AppError invalid_name, model_not_found, ambiguous_match (data.matches, sorted), hash_not_found (data.available_hashes)
  */
-export function resolveModel<T extends Repo>(spec: string, repos: readonly T[]): ResolvedRepo<T> {
+export function resolveModel<T extends Repo>(spec: string, repos: readonly T[], options: ResolveOptions = {}): ResolvedRepo<T> {
   const { name, hashPrefix } = parseModelSpec(spec)
-  const found = findByName(name, repos)
+  const found = findByName(name, repos, options.partsOfFullNames ?? true)
   if (hashPrefix !== null && found.length > 0) return chooseByHash(spec, hashPrefix, found)
   const [repo, ...more] = firstOfEach(found, calledNameOf)
   if (repo === undefined) throw notFound(spec)

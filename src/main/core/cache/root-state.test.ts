@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -18,6 +18,19 @@ describe('a root that is not there', () => {
     const exists = (folder: string): boolean => there.some((known) => known === folder || known.startsWith(`${folder}/`))
     expect(describeMissing(path, exists)).toEqual({ state, reason: expect.stringContaining(reason) })
   })
+})
+
+test('a root that is a link to nothing says where it leads, or which volume is missing', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mlxk-root-'))
+  symlinkSync('elsewhere/hub', join(folder, 'dead'))
+  symlinkSync('/Volumes/Models/hub', join(folder, 'unplugged'))
+  const stateOf = (path: string) => scanRoots([{ path, kind: 'primary', rule: 'HF_HUB_CACHE' }]).roots[0]?.state
+  expect(stateOf(join(folder, 'dead', 'below'))).toMatchObject({
+    state: 'unreadable',
+    reason: `${join(folder, 'dead')} is a link to ${join(folder, 'elsewhere/hub')}, which is not there.`,
+  })
+  expect(stateOf(join(folder, 'unplugged'))).toMatchObject({ state: 'unplugged', reason: expect.stringContaining('"Models"') })
+  rmSync(folder, { recursive: true })
 })
 
 describe.skipIf(process.getuid?.() === 0)('a root that may only be read', () => {

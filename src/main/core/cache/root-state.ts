@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { dirname, sep } from 'node:path'
+import { existsSync, readlinkSync } from 'node:fs'
+import { dirname, resolve, sep } from 'node:path'
 import type { CacheRootState } from '../../../shared/contract'
 import type { CacheRoot } from './types'
 
@@ -21,6 +21,19 @@ function findVolume(path: string): { name: string; folder: string } | null {
   return null
 }
 
+/** Where a link to nothing leads, in the last step or for a folder above; null when no link is to blame. */
+function findDeadLink(path: string, exists: (path: string) => boolean): { link: string; target: string } | null {
+  for (let part = path; part !== sep; part = dirname(part)) {
+    if (exists(part)) return null
+    try {
+      return { link: part, target: resolve(dirname(part), readlinkSync(part)) }
+    } catch {
+      // No link: perhaps a folder above is one.
+    }
+  }
+  return null
+}
+
 /** Why a root is not there: its volume is missing (nothing of it, or only the empty folder that it is mounted on), or it was never made. */
 export function describeMissing(
   path: string,
@@ -33,7 +46,11 @@ export function describeMissing(
     if (nearest === volume.folder || !nearest.startsWith(volume.folder + sep))
       return { state: 'unplugged', reason: `The volume "${volume.name}" is not connected.` }
   }
-  return { state: 'missing', reason: 'There is no cache folder here.' }
+  const dead = findDeadLink(path, exists)
+  if (dead === null) return { state: 'missing', reason: 'There is no cache folder here.' }
+  const behind = findVolume(dead.target) === null ? null : describeMissing(dead.target, exists)
+  if (behind?.state === 'unplugged') return behind
+  return { state: 'unreadable', reason: `${dead.link} is a link to ${dead.target}, which is not there.` }
 }
 
 export function toSlow(root: CacheRoot, reason: string): CacheRootState {

@@ -171,8 +171,8 @@ function scanRefs(repo: ScannedRepo, entries: readonly Dirent[], folder: string,
     if (entry.isDirectory() && depth < MAX_DEPTH) scanRefs(repo, listFolder(path) ?? [], path, `${name}/`, depth + 1)
     if (!entry.isFile()) continue
     try {
-      if (lstatSync(path).size > MAX_REF_BYTES) continue
-      const text = readFileSync(path, 'utf8')
+      // What is too long for a revision is a ref to none.
+      const text = lstatSync(path).size > MAX_REF_BYTES ? '' : readFileSync(path, 'utf8')
       repo.refs[name] = text.trim()
       if (text !== text.trim()) repo.untidyRefs.push(name)
     } catch {

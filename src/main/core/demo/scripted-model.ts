@@ -2,8 +2,11 @@ import { cutIntoPieces } from './pieces'
 import { buildVocabulary, chatTemplate, END_OF_TEXT, tokenizerConfigJson, tokenizerJson, TURN_END, TURN_START } from './tokenizer'
 import { encodeSafetensors, nextTokenModel } from './weights'
 
+/** One token: a text, or bytes that need not be whole characters. */
+type Piece = string | Uint8Array
+
 /** A text is cut into words; a list is taken as it is, one token each (no `\n` alone: it starts the answer). */
-type Script = string | readonly string[]
+type Script = string | readonly Piece[]
 
 export interface ScriptedModelSpec {
   /** Repo id, `org/name`. */
@@ -25,18 +28,20 @@ export interface ScriptedModelSpec {
 /** Path in the snapshot → content. */
 export type ModelFiles = Map<string, Buffer>
 
+const keyOf = (piece: Piece): string => (typeof piece === 'string' ? piece : `\0${Buffer.from(piece).toString('hex')}`)
+
 /** All pieces in the order they are said, and where a loop begins. */
-function arrangePieces(spec: ScriptedModelSpec): { pieces: string[]; loopStart: number | null } {
+function arrangePieces(spec: ScriptedModelSpec): { pieces: Piece[]; loopStart: number | null } {
   const used = new Set<string>()
-  const cut = (script: Script | undefined): string[] => {
+  const cut = (script: Script | undefined): Piece[] => {
     if (typeof script === 'string') return cutIntoPieces(script, used)
-    for (const piece of script ?? []) used.add(piece)
+    for (const piece of script ?? []) used.add(keyOf(piece))
     return [...(script ?? [])]
   }
   const thought = spec.thinking === undefined ? [] : ['<think>', ...cut(spec.thinking), '</think>']
   const before = [...thought, ...cut(spec.script)]
   const pieces = [...before, ...cut(spec.loop)]
-  if (new Set(pieces).size !== pieces.length) throw new Error(`the pieces of ${spec.name} must all be different`)
+  if (new Set(pieces.map(keyOf)).size !== pieces.length) throw new Error(`the pieces of ${spec.name} must all be different`)
   if (pieces.includes('\n') || pieces.includes(''))
     throw new Error(`the pieces of ${spec.name} hold one that is empty or a newline`)
   if (pieces.length === 0) throw new Error(`${spec.name} has nothing to say`)

@@ -27,7 +27,7 @@ const TAG = /^<\/?[a-z_]+>$/
  * Three special tokens, the 256 bytes, then the pieces. Ordinary pieces are plain vocabulary that no merge ever leads to: a prompt is
  * always bytes, only the model itself can say a piece.
  */
-export function buildVocabulary(pieces: readonly string[]): Vocabulary {
+export function buildVocabulary(pieces: readonly (string | Uint8Array)[]): Vocabulary {
   const alphabet = byteAlphabet()
   const entries: Record<string, number> = {}
   let size = 0
@@ -35,7 +35,8 @@ export function buildVocabulary(pieces: readonly string[]): Vocabulary {
   const added = [END_OF_TEXT, TURN_START, TURN_END].map((content) => ({ id: add(content), content, special: true }))
   for (const character of alphabet) add(character)
   const pieceIds = pieces.map((piece) => {
-    if (!TAG.test(piece)) return add(Array.from(Buffer.from(piece, 'utf8'), (byte) => alphabet[byte] ?? '').join(''))
+    const bytes = typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece
+    if (typeof piece !== 'string' || !TAG.test(piece)) return add(Array.from(bytes, (byte) => alphabet[byte] ?? '').join(''))
     const id = add(piece)
     added.push({ id, content: piece, special: false })
     return id

@@ -1,6 +1,6 @@
 /**
  * Engine: everything between a model folder and a running mlx_lm process: finding and making its Python environment, the launcher's
- * protocol, one supervised process per loaded model, the pool of them, and the client of an engine's HTTP. May be imported by core,
+ * protocol, one supervised process per loaded model, the pool of them with its memory, and the client of an engine's HTTP. May be imported by core,
  * server, cli and shell through this file and types.ts only. Nothing here knows OpenAI's API, the queue, or a cache layout.
  *
  *   const environment = createEngineEnvironment({ env, platform, paths, layout, settings })
@@ -9,7 +9,12 @@
  *   for await (const event of openEngineStream(lease, '/v1/chat/completions', { messages, max_tokens }, signal)) …
  *   lease.release()
  */
-export { createEngineEnvironment } from './environment/environment'
+export { createEngineEnvironment, type EngineEnvironmentDeps } from './environment/environment'
+export { createMachineMemory, type MachineMemory } from './memory/machine'
+export { planMemory } from './memory/plan'
+export { modelNeeds } from './pool/model-config'
 export { createEnginePool, type EnginePoolDeps } from './pool/pool'
+export { toPoolPolicy } from './pool/policy'
+export { contextError } from './stream/engine-error'
 export { openEngineStream } from './stream/engine-stream'
 export type * from './types'

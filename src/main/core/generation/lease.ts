@@ -1,5 +1,5 @@
 import type { GenerationEvent, LoadedModel } from '../../../shared/contract'
-import type { EngineLease, EnginePool } from '../engine/types'
+import type { AcquireOptions, EngineLease, EnginePool } from '../engine/types'
 import type { ResolvedModel } from '../models/types'
 
 type StateEvent = Extract<GenerationEvent, { type: 'state' }>
@@ -12,6 +12,7 @@ type StateEvent = Extract<GenerationEvent, { type: 'state' }>
 export async function* waitForLease(
   pool: Pick<EnginePool, 'acquire'>,
   model: ResolvedModel,
+  options: Pick<AcquireOptions, 'keepAliveMs'>,
   signal: AbortSignal,
 ): AsyncGenerator<StateEvent, EngineLease, void> {
   const wait = new AbortController()
@@ -20,6 +21,7 @@ export async function* waitForLease(
   if (signal.aborted) wait.abort()
   const news: { state: LoadedModel | null; wake: (() => void) | null } = { state: null, wake: null }
   const leasing = pool.acquire(model, {
+    ...options,
     signal: wait.signal,
     onState: (state) => {
       news.state = state

@@ -13,7 +13,8 @@ export interface StopMatcher {
 
 /**
  * Finds stop texts in a stream exactly, wherever the chunks are cut: the stop that is complete first ends the answer; of two that
- * end together, the longer. Text is held back only while it is the beginning of a stop.
+ * end together, the longer. Text is held back only while it is the beginning of a stop, or half a character (UTF-16 has two units for an
+ * emoji): no chunk ever ends inside one.
  * @param stops texts of at least one character
  */
 export function createStopMatcher(stops: readonly string[]): StopMatcher {
@@ -26,16 +27,23 @@ export function createStopMatcher(stops: readonly string[]): StopMatcher {
         held = ''
         return { text: whole.slice(0, start), stopped: true }
       }
-      const keep = Math.max(0, ...stops.map((stop) => partialLength(whole, stop)))
+      const keep = Math.max(endsInHalf(whole) ? 1 : 0, ...stops.map((stop) => partialLength(whole, stop)))
       held = whole.slice(whole.length - keep)
       return { text: whole.slice(0, whole.length - keep), stopped: false }
     },
     flush: () => {
       const rest = held
       held = ''
-      return rest
+      // The other half never came.
+      return endsInHalf(rest) ? `${rest.slice(0, -1)}\uFFFD` : rest
     },
   }
+}
+
+/** A high surrogate whose low one is yet to come. */
+function endsInHalf(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1)
+  return last >= 0xd800 && last <= 0xdbff
 }
 
 /** Start of the match that ends first, of several such the earliest start. */

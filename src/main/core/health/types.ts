@@ -1,4 +1,4 @@
-import type { Finding } from '../../../shared/contract'
+import type { Finding, ModelFile } from '../../../shared/contract'
 import type { ScannedRepo, ScannedSnapshot } from '../cache'
 import type { SnapshotFacts } from './snapshot-facts'
 
@@ -10,4 +10,6 @@ export interface ContentMemory {
   recalled: (snapshot: ScannedSnapshot) => string
   /** Damage that is known and still there. Never throws. */
   findDamage: (repo: ScannedRepo, snapshot: ScannedSnapshot, facts: SnapshotFacts) => Finding[]
+  /** Path → what is known of the file's bytes, of every file that can be compared with a hash. Never throws. */
+  hashStates: (repo: ScannedRepo, snapshot: ScannedSnapshot, facts: SnapshotFacts) => ReadonlyMap<string, ModelFile['hash_state']>
 }

@@ -34,14 +34,17 @@ export function locateNamed(
   return setting === null ? null : { source: 'settings', python: locate(setting) }
 }
 
-/** The interpreter of the environment that we made, by its marker; null when there is none, or not a whole one. */
-export function locateManaged(engineFolder: string, lockHash: string): string | null {
-  const home = join(engineFolder, lockHash)
+const part = /^[\w-]+$/
+
+/** The interpreter of the environment that is in use (see `managed.ts` of the engine); null when there is none, or not a whole one. */
+export function locateManaged(engineFolder: string): string | null {
   try {
-    const marker: unknown = JSON.parse(readFileSync(join(home, 'complete.json'), 'utf8'))
-    const folder = typeof marker === 'object' && marker !== null && 'folder' in marker ? marker.folder : null
-    if (typeof folder !== 'string' || !/^[\w-]+$/.test(folder)) return null
-    const python = join(home, folder, 'bin', 'python')
+    const active: unknown = JSON.parse(readFileSync(join(engineFolder, 'active.json'), 'utf8'))
+    const current = typeof active === 'object' && active !== null && 'current' in active ? active.current : null
+    if (typeof current !== 'object' || current === null || !('lock' in current) || !('folder' in current)) return null
+    const { lock, folder } = current
+    if (typeof lock !== 'string' || typeof folder !== 'string' || !part.test(lock) || !part.test(folder)) return null
+    const python = join(engineFolder, lock, folder, 'bin', 'python')
     return existsSync(python) ? python : null
   } catch {
     return null

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Platform } from '../system'
 
 export interface EngineLock {
   path: string
@@ -12,9 +13,15 @@ export interface EngineLock {
   mlxLm: string
 }
 
-/** @throws Error when the installation of MLX Knife is incomplete */
-export function readLock(resources: string): EngineLock {
-  const path = join(resources, 'engine', 'lock.txt')
+/** Intel Macs have Apple's name too: there is one build of mlx for macOS, and a Node under Rosetta says x64 on a machine that it fits. */
+function lockName({ os, arch }: Pick<Platform, 'os' | 'arch'>): string {
+  if (os === 'darwin') return 'macos-arm64'
+  return arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
+}
+
+/** The exact packages of the engine on this platform. @throws Error when the installation of MLX Knife is incomplete */
+export function readLock(resources: string, platform: Pick<Platform, 'os' | 'arch'>): EngineLock {
+  const path = join(resources, 'engine', 'lock', `${lockName(platform)}.txt`)
   const content = readFileSync(path)
   const names = content.toString('utf8').match(/^[A-Za-z0-9][\w.-]*==\S+/gm) ?? []
   return {

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { findLayout } from '../system'
 import { createEngineSupport, locateManaged, locateNamed, readLock } from '.'
 
 let home: string
@@ -15,7 +16,6 @@ beforeEach(() => {
   models = join(home, 'models')
   mkdirSync(models)
   mkdirSync(join(home, 'resources', 'engine'), { recursive: true })
-  writeFileSync(join(home, 'resources', 'engine', 'lock.txt'), 'mlx-lm==1.2.3\n')
   writeFileSync(join(home, 'resources', 'engine', 'architectures.py'), '')
   writeFileSync(python, '')
   run = vi.fn(() => Promise.resolve(`noise\n${JSON.stringify({ version: '1.2.3', architectures: ['llama'], files: [models] })}\n`))
@@ -74,18 +74,41 @@ describe('what the engine can load', () => {
     expect(readdirSync(home)).not.toContain('index')
   })
 
-  test('the managed environment is found by its marker, and only a whole one', () => {
-    const { hash } = readLock(join(home, 'resources'))
+  test('the managed environment is found by the pointer to it, and only a whole one', () => {
     const engine = join(home, 'engine')
-    expect(locateManaged(engine, hash)).toBeNull()
-    mkdirSync(join(engine, hash, 'one', 'bin'), { recursive: true })
-    writeFileSync(join(engine, hash, 'one', 'bin', 'python'), '')
-    for (const text of ['', '{}', '{"folder":"../one"}', '{"folder":"two"}']) {
-      writeFileSync(join(engine, hash, 'complete.json'), text)
-      expect(locateManaged(engine, hash)).toBeNull()
+    const active = join(engine, 'active.json')
+    expect(locateManaged(engine)).toBeNull()
+    const lock = 'a1b2'
+    mkdirSync(join(engine, lock, 'one', 'bin'), { recursive: true })
+    writeFileSync(join(engine, lock, 'one', 'bin', 'python'), '')
+    for (const current of [null, {}, { lock, folder: '../one' }, { lock: '..', folder: 'one' }, { lock, folder: 'two' }]) {
+      writeFileSync(active, JSON.stringify({ current }))
+      expect(locateManaged(engine)).toBeNull()
     }
-    writeFileSync(join(engine, hash, 'complete.json'), '{"folder":"one"}')
-    expect(locateManaged(engine, hash)).toBe(join(engine, hash, 'one', 'bin', 'python'))
+    writeFileSync(active, '')
+    expect(locateManaged(engine)).toBeNull()
+    writeFileSync(active, JSON.stringify({ current: { lock, folder: 'one' } }))
+    expect(locateManaged(engine)).toBe(join(engine, lock, 'one', 'bin', 'python'))
+  })
+
+  test('each platform has a lock of its own, complete and with hashes; macOS has Metal and Linux has not', () => {
+    const { resources } = findLayout(import.meta.dirname)
+    const locks = [
+      readLock(resources, { os: 'darwin', arch: 'arm64' }),
+      readLock(resources, { os: 'linux', arch: 'x64' }),
+      readLock(resources, { os: 'linux', arch: 'arm64' }),
+    ]
+    expect(new Set(locks.map(({ hash }) => hash)).size).toBe(3)
+    expect(locks.map(({ path }) => /^mlx-metal==/m.test(readFileSync(path, 'utf8')))).toEqual([true, false, false])
+    for (const { path, mlxLm, packages } of locks) {
+      expect(mlxLm).toBe('0.32.2')
+      const pins = readFileSync(path, 'utf8')
+        .split(/^(?=[a-z])/m)
+        .slice(1)
+      expect(pins).toHaveLength(packages)
+      for (const pin of pins) expect(pin).toMatch(/^\S+==\S+ ; .*\\\n( {4}--hash=sha256:[0-9a-f]{64}( \\)?\n)+$/)
+    }
+    expect(readLock(resources, { os: 'darwin', arch: 'x64' }).path).toBe(locks[0]?.path)
   })
 
   test('the environment’s interpreter comes before the setting’s; a bare word is looked up', () => {

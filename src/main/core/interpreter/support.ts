@@ -3,7 +3,6 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writePrivateFile, type DataPaths, type Env, type Layout, type Platform } from '../system'
 import { locateManaged, locateNamed } from './locate'
-import { readLock } from './lock-file'
 
 /** What the installed engine can load. `unknown`: it could not be asked, so nothing can be said. */
 export type EngineSupport =
@@ -98,15 +97,13 @@ export function createEngineSupport(deps: EngineSupportDeps): () => Promise<Engi
   const script = join(layout.resources, 'engine', 'architectures.py')
   const file = join(paths.index, 'architectures.json')
   let last: { remembered: Remembered; support: EngineSupport } | null = null
-  let lockHash: string | null = null
   /** One that just failed is not asked again before something about it changes. */
   let failed: string | null = null
 
   const locate = (): string | null => {
     const named = locateNamed(env, platform, settings.read().engine.python)
     if (named !== null) return named.python
-    lockHash ??= readLock(layout.resources).hash
-    return locateManaged(paths.engine, lockHash)
+    return locateManaged(paths.engine)
   }
   const holds = (entry: Remembered, python: string): boolean =>
     entry.python === python && entry.stamp === stampOf([python, script, ...entry.files])

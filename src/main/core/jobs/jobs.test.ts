@@ -29,7 +29,7 @@ function controlled() {
 function setUp(run: Runner, onUnforeseen?: (error: unknown) => void) {
   let last = 0
   return createJobs({
-    runners: { 'engine.install': run },
+    runners: { 'engine.install': run, 'engine.update': run, 'engine.rollback': run, 'engine.remove': run },
     newId: () => `job-${++last}`,
     now: () => 0,
     ...(onUnforeseen === undefined ? {} : { onUnforeseen }),

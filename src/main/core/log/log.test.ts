@@ -68,3 +68,26 @@ test('a file that grows too large while it is written makes room as well, and no
   const all = files.map((name) => readFileSync(join(logs, name), 'utf8')).join('')
   expect(new Set(all.match(/round \d/g))).toEqual(new Set([1, 2, 3, 4, 5, 6].map((round) => `round ${round}`)))
 })
+
+test('an error that comes again within five seconds is one line, another one is another (E168)', () => {
+  const logs = folder()
+  let now = 1000
+  const log = createLog({ paths: { logs }, home, level: 'info', now: () => now })
+  const count = (): number => readFileSync(log.file, 'utf8').trim().split('\n').length
+  for (let turn = 0; turn < 3; turn++) log.error('it broke', { error: new Error('a'), request_id: String(turn) })
+  expect(count()).toBe(1)
+  log.error('it broke', { error: new Error('b') })
+  log.warn('it broke')
+  expect(count()).toBe(3)
+  now += 5000
+  log.error('it broke', { error: new Error('a') })
+  expect(count()).toBe(4)
+})
+
+test('whoever taps the log gets the finished lines, without secrets (E167)', () => {
+  const lines: string[] = []
+  const log = createLog({ paths: { logs: folder() }, home, level: 'info', tap: (line) => lines.push(line) })
+  log.debug('not said')
+  log.info('started', { detail: `${home}/x`, model: 'hf_abcdefGHIJ12345' })
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ msg: 'started', detail: '~/x', model: '[hidden]' }])
+})

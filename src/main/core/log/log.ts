@@ -1,8 +1,8 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { LogLevel } from '../settings'
-import type { DataPaths } from '../system'
+import { makeFolder, toFileError, type DataPaths } from '../system'
 import { redact } from './redact'
 import { rotate } from './rotate'
 
@@ -29,19 +29,37 @@ export interface LogDeps {
   home: string
   level: LogLevel
   maxBytes?: number
+  /** Gets every finished line too, secrets taken out: for a terminal. */
+  tap?: ((line: string) => void) | undefined
+  now?: () => number
+}
+
+/** The same complaint again within this time says nothing new. */
+const REPEAT_MS = 5000
+const MAX_COMPLAINTS = 100
+
+function open(file: string, prepare: () => void): ReturnType<typeof pino.destination> {
+  try {
+    prepare()
+    return pino.destination({ dest: file, sync: true, mode: 0o600 })
+  } catch (error) {
+    throw toFileError(error, file)
+  }
 }
 
 /**
- * `<data>/logs/mlxk.log`: one JSON object per line, at most three files of 5 MB. Secrets and the home path are taken out of the finished
+ * `<data>/logs/mlxk.log`: one JSON object per line, at most three files of 5 MB. An error that comes again within five seconds is one line. Secrets and the home path are taken out of the finished
  * line, so no field can be forgotten. Lines are written at once: a log is read after a crash.
+ * @throws AppError permission_denied, disk_full
  */
-export function createLog({ paths, home, level, maxBytes = 5 * 1024 * 1024 }: LogDeps): OpenLog {
+export function createLog({ paths, home, level, maxBytes = 5 * 1024 * 1024, tap, now = Date.now }: LogDeps): OpenLog {
   const file = join(paths.logs, 'mlxk.log')
-  mkdirSync(paths.logs, { recursive: true, mode: 0o700 })
   const files = 3
-  rotate(file, { maxBytes, files })
   const secrets: string[] = []
-  const target = pino.destination({ dest: file, sync: true, mode: 0o600 })
+  const target = open(file, () => {
+    makeFolder(paths.logs, 0o700)
+    rotate(file, { maxBytes, files })
+  })
   // A full disk must not end the program that wanted to tell about it.
   target.on('error', () => undefined)
   let size = sizeOf(file)
@@ -67,13 +85,35 @@ export function createLog({ paths, home, level, maxBytes = 5 * 1024 * 1024 }: Lo
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: pino.stdSerializers.err },
     },
-    { write: (line: string) => write(redact(line, { home, secrets })) },
+    {
+      write: (line: string) => {
+        const safe = redact(line, { home, secrets })
+        write(safe)
+        tap?.(safe)
+      },
+    },
   )
+  const complaints = new Map<string, number>()
+  const isRepeated = (message: string, { error }: LogFields): boolean => {
+    const key = `${message}\n${error instanceof Error ? error.message : ''}`
+    const at = now()
+    const before = complaints.get(key)
+    if (before !== undefined && at - before < REPEAT_MS) return true
+    complaints.delete(key)
+    complaints.set(key, at)
+    for (const oldest of complaints.keys()) {
+      if (complaints.size <= MAX_COMPLAINTS) break
+      complaints.delete(oldest)
+    }
+    return false
+  }
   const bind = (logger: pino.Logger): Log => ({
     debug: (message, fields = {}) => logger.debug(fields, message),
     info: (message, fields = {}) => logger.info(fields, message),
     warn: (message, fields = {}) => logger.warn(fields, message),
-    error: (message, fields = {}) => logger.error(fields, message),
+    error: (message, fields = {}) => {
+      if (!isRepeated(message, fields)) logger.error(fields, message)
+    },
     child: (scope) => bind(logger.child({ scope })),
   })
   return {

@@ -6,7 +6,8 @@ import type { ModelSummary } from '../../../shared/contract'
 import { modelDetail, modelSummary } from '../../../shared/contract/models'
 import { healthyFiles, lfsPointer, noRefs, safetensorsFile, writeModel } from '../../../../e2e/fixtures/cache'
 import { scanRoots, type ScannedRepo } from '../cache'
-import { evaluateRepo, toDetail } from './evaluate'
+import { toDetail } from './detail'
+import { evaluateRepo } from './evaluate'
 import { toFileKind } from './identity'
 
 type Files = Record<string, string | Buffer>
@@ -247,7 +248,16 @@ describe('shapes', () => {
       'tokenizer.json tokenizer',
       'tokenizer_config.json tokenizer',
     ])
-    expect(detail.revisions).toEqual([{ hash: commit, refs: ['main'], chosen: true }])
+    expect(detail.revisions).toEqual([
+      {
+        hash: commit,
+        refs: ['main'],
+        chosen: true,
+        files: detail.files.length,
+        size_bytes: detail.model.size_bytes,
+        shared_bytes: 0,
+      },
+    ])
     expect(detail.config).toMatchObject({ model_type: 'llama', vocab_size: 300 })
     expect(detail.metadata).toEqual({
       model_type: 'llama',

@@ -1,7 +1,7 @@
-import type { Finding, ModelDetail, ModelSummary } from '../../../shared/contract'
+import type { Finding, ModelSummary } from '../../../shared/contract'
 import { chooseSnapshot, isCommit, snapshotSizeBytes, type ScannedRepo, type ScannedSnapshot } from '../cache'
 import { checkRepo, isComplete, readSnapshotFacts, sortFindings, toStatus, type ContentMemory, type SnapshotFacts } from '../health'
-import { identify, identifyByName, toConfig, toFileKind } from './identity'
+import { identify, identifyByName } from './identity'
 import { findRuntimeProblem, type RuntimeProblem } from './runtime'
 
 /** One verdict on one repo, as every face of the product shows it. */
@@ -85,47 +85,4 @@ export function evaluateRepo(repo: ScannedRepo, hash: string | null, content?: C
     root: { path: repo.root.path, kind: repo.root.kind },
   }
   return { repo, snapshot, facts, findings, summary, runtimeProblem }
-}
-
-/** The keys of config.json that `show` brings forward; null when it has none of them. */
-function toMetadata({ facts, summary }: Evaluation): Record<string, unknown> | null {
-  const config = facts === null ? {} : toConfig(facts.json['config.json'])
-  const architectures = config['architectures']
-  const entries = {
-    model_type: config['model_type'],
-    architecture: Array.isArray(architectures) ? (architectures as unknown[])[0] : undefined,
-    quantization: summary.quantization === null ? undefined : `${summary.quantization.bits}bit`,
-    context_length: summary.context.source === 'config' ? summary.context.tokens : undefined,
-    vocab_size: config['vocab_size'],
-    hidden_size: config['hidden_size'],
-    num_attention_heads: config['num_attention_heads'],
-    num_hidden_layers: config['num_hidden_layers'],
-  }
-  const found = Object.entries(entries).filter(([, value]) => value !== undefined && value !== null)
-  return found.length === 0 ? null : Object.fromEntries(found)
-}
-
-/** Everything that `show` tells. */
-export function toDetail(evaluation: Evaluation): ModelDetail {
-  const { repo, snapshot, facts, summary } = evaluation
-  const config = facts?.json['config.json']
-  return {
-    model: summary,
-    snapshot_path: snapshot?.path ?? null,
-    files: (snapshot?.files ?? []).map(({ path, sizeBytes, blob, state }) => ({
-      path,
-      size_bytes: sizeBytes,
-      kind: toFileKind(path),
-      blob: state === 'blob' ? blob : null,
-    })),
-    config: config?.state === 'ok' ? config.value : null,
-    metadata: toMetadata(evaluation),
-    revisions: repo.snapshots.map(({ hash }) => ({
-      hash,
-      refs: Object.keys(repo.refs)
-        .filter((ref) => repo.refs[ref] === hash)
-        .sort(),
-      chosen: hash === snapshot?.hash,
-    })),
-  }
 }

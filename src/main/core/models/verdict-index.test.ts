@@ -230,6 +230,7 @@ describe('the index on disk', () => {
     const content: ContentMemory = {
       stamp: () => String(learnt),
       recalled: ({ path }) => (learnt && path.includes('second') ? 'config.json f00' : ''),
+      hashStates: () => new Map(),
       findDamage: (repo) => (learnt && repo.name === 'org/second' ? [damage] : []),
     }
     await list(content)

@@ -5,6 +5,7 @@ import { createClient, createHttpTransport, type Client } from '../../../shared/
 import type { DataPaths } from '../system'
 import { controlKeyFile } from './acquire'
 import { isLocked } from './lock'
+import { nodeProver } from './prover'
 import { readControlKey, readOwnerRecord, type OwnerRecord } from './record'
 
 /** A living owner: it answered `app.info` with the instance id of its record. */
@@ -27,7 +28,8 @@ const POLL_MS = 50
 
 function open(owner: Pick<Owner, 'record' | 'token'>, fetch: DiscoveryOptions['fetch']): Client<AppContract> {
   const { record, token } = owner
-  return createClient(createHttpTransport({ baseUrl: record.control.url, token, ...(fetch === undefined ? {} : { fetch }) }))
+  const baseUrl = record.control.url
+  return createClient(createHttpTransport({ baseUrl, token, prover: nodeProver, ...(fetch === undefined ? {} : { fetch }) }))
 }
 
 async function ask(paths: DataPaths, timeoutMs: number, fetch: DiscoveryOptions['fetch']): Promise<Owner | null> {
@@ -44,8 +46,8 @@ async function ask(paths: DataPaths, timeoutMs: number, fetch: DiscoveryOptions[
 
 /**
  * The process that owns the data folder, or null when nobody does. The file alone is never believed, nor is a pid: the owner must
- * answer. While the lock is held but nobody answers, it asks again until `patienceMs` are over. While the lock is free nobody is asked at
- * all: the question carries the token, and the port of an owner that died may be a stranger's by now.
+ * answer and prove that it knows the token. While the lock is held but nobody answers, it asks again until `patienceMs` are over. While
+ * the lock is free nobody is asked at all: the port of an owner that died may be a stranger's by now.
  */
 export async function findOwner(paths: DataPaths, options: DiscoveryOptions = {}): Promise<Owner | null> {
   const { patienceMs = 5000, timeoutMs = 1000, fetch, signal } = options
@@ -78,4 +80,22 @@ export function alreadyRunning(owner: Owner | null): AppError {
     hint,
     data: { pid: info.pid, kind: info.kind, url, control_url: record.control.url },
   })
+}
+
+/** Waits until nobody owns the data folder. @returns false when somebody still does after `patienceMs` */
+export async function waitUntilFree(
+  paths: DataPaths,
+  { patienceMs, signal }: { patienceMs: number; signal: AbortSignal },
+): Promise<boolean> {
+  const deadline = Date.now() + patienceMs
+  while (isLocked(paths.ownerLock)) {
+    if (Date.now() >= deadline || signal.aborted) return false
+    await sleep(POLL_MS)
+  }
+  return true
+}
+
+/** Who is said to hold the data folder that somebody holds for sure; null when nobody does, a pid of null when nobody knows. */
+export function readLockedRecord(paths: DataPaths): { pid: number | null } | null {
+  return isLocked(paths.ownerLock) ? { pid: readOwnerRecord(paths)?.pid ?? null } : null
 }

@@ -4,8 +4,18 @@
  * Asking imports no schemas, so it costs a command's start next to nothing.
  */
 export { acquireOwnership, type Ownership } from './acquire'
-export { alreadyRunning, connectOwner, findOwner, type DiscoveryOptions, type Owner, type OwnerClient } from './discover'
+export {
+  alreadyRunning,
+  connectOwner,
+  findOwner,
+  readLockedRecord,
+  waitUntilFree,
+  type DiscoveryOptions,
+  type Owner,
+  type OwnerClient,
+} from './discover'
 /** @public for the domains that lock one repo of a cache */
 export { takeLock } from './lock'
+export { nodeProver, proveNow } from './prover'
 export { createRepoLock, type RepoLock } from './repo-lock'
 export type { ControlKey, OwnerRecord } from './record'

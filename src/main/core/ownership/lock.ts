@@ -1,4 +1,4 @@
-import { chmodSync, existsSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { toFileError } from '../system'
 
@@ -10,6 +10,16 @@ const WAIT_MS = 300
 
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === SQLITE_BUSY
+}
+
+/** SQLite says only that it could not open a file; the system says why. */
+function reasonOf(error: unknown, file: string): unknown {
+  try {
+    closeSync(openSync(file, 'a', 0o600))
+    return error
+  } catch (reason) {
+    return reason
+  }
 }
 
 /**
@@ -29,7 +39,7 @@ export function takeLock(file: string): (() => void) | null {
   } catch (error) {
     database?.close()
     if (isBusy(error)) return null
-    throw toFileError(error, file)
+    throw toFileError(reasonOf(error, file), file)
   }
   const held = database
   return () => {

@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { statements } from '../../../shared/rpc'
 import { dataPaths, type DataPaths } from '../system'
 import { isLocked } from './lock'
-import { acquireOwnership, connectOwner, findOwner, type Ownership } from '.'
+import { acquireOwnership, connectOwner, findOwner, proveNow, type Ownership } from '.'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
@@ -24,19 +25,33 @@ async function own(paths: DataPaths): Promise<Ownership> {
   return ownership
 }
 
-/** Answers `app.info` as an owner's control port does. */
-async function answering(answer: { instanceId: string; token: string }): Promise<{ url: string; seen: string[] }> {
+/** Answers `app.info` as an owner's control port does; with another token, as a stranger's at its port might. */
+async function answering(answer: {
+  instanceId: string
+  token: string
+}): Promise<{ url: string; seen: string[]; sent: () => string }> {
   const seen: string[] = []
+  let sent = ''
+  let url = ''
   const server: Server = createServer((request, response) => {
-    seen.push(`${request.url} ${request.headers.authorization === `Bearer ${answer.token}`}`)
-    response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ instance_id: answer.instanceId, pid: 1, kind: 'daemon', version: '1', contract: 1 }))
+    let body = ''
+    request.on('data', (part: Buffer) => (body += part.toString()))
+    request.on('end', () => {
+      const { instanceId, token } = answer
+      sent += `${JSON.stringify(request.headers)}${body}`
+      seen.push(`${request.url} ${request.headers.authorization === `Bearer ${proveNow(token, statements.call(url, instanceId))}`}`)
+      response.setHeader('content-type', 'application/json')
+      const { nonce = '' } = JSON.parse(body) as { nonce?: string }
+      const proof = proveNow(token, statements.hello(url, instanceId, nonce))
+      response.end(JSON.stringify({ proof, instance_id: instanceId, pid: 1, kind: 'daemon', version: '1', contract: 1 }))
+    })
   })
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })
   closers.push(() => server.close())
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen }
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { url, seen, sent: () => sent }
 }
 
 const record = (url: string) => ({ kind: 'daemon' as const, control: { url }, api: null, version: '1', contract: 1 })
@@ -100,14 +115,16 @@ describe('finding the owner', () => {
     expect(existsSync(paths.root)).toBe(false)
   })
 
-  test('asks with the token and believes an answer with the same instance', async () => {
+  test('lets it prove itself first, and believes an answer with the same instance', async () => {
     const paths = newPaths()
     const ownership = await own(paths)
-    const { url, seen } = await answering({ instanceId: ownership.instanceId, token: ownership.key.token })
+    const { token } = ownership.key
+    const { url, seen, sent } = await answering({ instanceId: ownership.instanceId, token })
     await ownership.publish(record(url))
     const owner = await findOwner(paths)
     expect(owner).toMatchObject({ info: { instance_id: ownership.instanceId }, record: { control: { url } } })
-    expect(seen).toEqual(['/rpc/app.info true'])
+    expect(seen).toEqual(['/auth/hello false', '/rpc/app.info true'])
+    expect(sent()).not.toContain(token)
     const client = (await connectOwner(paths))!
     expect(client.owner.info.pid).toBe(1)
     expect(await client.call('app.info', {})).toMatchObject({ instance_id: ownership.instanceId })
@@ -160,6 +177,17 @@ describe('finding the owner', () => {
     writeRecord(paths, { instanceId, control: { url } })
     expect(await findOwner(paths)).toBeNull()
     expect(seen).toEqual([])
+  })
+
+  test('tells a stranger nothing who listens where control.json says, not even with the lock held', async () => {
+    const paths = newPaths()
+    const { instanceId, key, publish } = await own(paths)
+    const { url, seen, sent } = await answering({ instanceId, token: 's'.repeat(43) })
+    await publish(record(url))
+    expect(await findOwner(paths, { patienceMs: 0 })).toBeNull()
+    expect(seen).toEqual(['/auth/hello false'])
+    expect(sent()).not.toContain(key.token)
+    expect(sent()).not.toContain('authorization')
   })
 
   test('waits for an owner that holds the lock and is still starting', async () => {

@@ -1,5 +1,5 @@
 import { AppError } from '../../../shared/errors'
-import { fields, getField, isJson, nameOf, type Field, type Json } from './fields'
+import { allFields, getField, isJson, nameOf, type Field, type Json } from './fields'
 import type { Settings } from './types'
 
 export const SETTINGS_VERSION = 1
@@ -44,20 +44,18 @@ export function readDocument(raw: Json): { settings: Settings; problems: Setting
     })
     return field.fallback
   }
-  // Every field was checked just now, by the table that describes it.
-  const settings = {
-    version: SETTINGS_VERSION,
-    engine: { python: pick(fields.python) },
-    demo: { enabled: pick(fields.demo) },
-    server: { host: pick(fields.host), port: pick(fields.port), max_tokens: pick(fields.maxTokens) },
-    cache: { extra_roots: pick(fields.extraRoots) },
-  } as Settings
-  return { settings, problems }
+  const settings: Json = { version: SETTINGS_VERSION }
+  for (const field of allFields) {
+    const section = settings[field.section]
+    settings[field.section] = { ...(isJson(section) ? section : {}), [field.key]: pick(field) }
+  }
+  // Every field was checked just now, by the table that describes it, and a test holds the table to the type.
+  return { settings: settings as unknown as Settings, problems }
 }
 
 /** @throws AppError invalid_setting, naming the key and what it may hold */
 export function checkSettings(settings: Settings): void {
-  for (const field of Object.values(fields) as Field[]) {
+  for (const field of allFields) {
     const value = getField({ ...settings }, field)
     if (!field.isValid(value)) {
       throw new AppError('invalid_setting', `${nameOf(field)} must be ${field.allowed}.`, { data: { key: nameOf(field) } })
@@ -68,9 +66,12 @@ export function checkSettings(settings: Settings): void {
 /** Puts settings into a file's object; keys that this version does not know stay as they were. */
 export function mergeDocument(raw: Json, settings: Settings): Json {
   const merged: Json = { ...raw, version: Math.max(SETTINGS_VERSION, typeof raw['version'] === 'number' ? raw['version'] : 0) }
-  for (const section of ['engine', 'demo', 'server', 'cache'] as const) {
-    const before = raw[section]
-    merged[section] = { ...(isJson(before) ? before : {}), ...settings[section] }
+  for (const field of allFields) {
+    const value = getField({ ...settings }, field)
+    // A default that nobody wrote down stays out: it may be another one in a later version.
+    if (getField(raw, field) === undefined && JSON.stringify(value) === JSON.stringify(field.fallback)) continue
+    const before = merged[field.section]
+    merged[field.section] = { ...(isJson(before) ? before : {}), [field.key]: value }
   }
   return merged
 }

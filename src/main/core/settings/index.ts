@@ -3,6 +3,17 @@
  * than the file. Only the owner of the data folder writes. Imported by the composition root, the CLI and other domains' faces.
  */
 export type { SettingsProblem } from './document'
-export { chooseLogLevel, chooseServer, type Chosen, type LogLevel, type ServerChoices, type ServerFlags } from './precedence'
+export { findField, readSetting } from './change'
+export { createSettingsManager, type SettingsManager } from './manager'
+export {
+  chooseLogLevel,
+  chooseServer,
+  explainSettings,
+  isLoopbackHost,
+  type Chosen,
+  type ExplainedSetting,
+  type ServerChoices,
+  type ServerFlags,
+} from './precedence'
 export { createSettings, type OpenSettings, type SettingsDeps } from './store'
-export type { Settings, SettingsStore } from './types'
+export type { LogLevel, Settings, SettingsStore } from './types'

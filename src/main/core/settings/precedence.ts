@@ -1,10 +1,7 @@
 import { AppError } from '../../../shared/errors'
 import { readVariable, type Env } from '../system'
-import { fields, getField, nameOf, type Field } from './fields'
-import type { Settings } from './types'
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
-const logLevels: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'] satisfies LogLevel[]
+import { allFields, fields, getField, nameOf, type Field, type Json } from './fields'
+import type { LogLevel, Settings } from './types'
 
 /** A value, and what chose it: a flag, a variable's name, the settings file or the default. */
 export interface Chosen<T> {
@@ -43,6 +40,8 @@ function fromEnvironment(env: Env, names: readonly string[]): { name: string; te
   return null
 }
 
+const isDefault = ({ fallback }: Field, value: unknown): boolean => JSON.stringify(value) === JSON.stringify(fallback)
+
 function choose<T>(field: Field, flag: { name: string; value: T | undefined }, env: Env, settings: Settings): Chosen<T> {
   if (flag.value !== undefined) {
     if (!field.isValid(flag.value)) throw invalid(flag.name, String(flag.value), field.allowed)
@@ -51,11 +50,11 @@ function choose<T>(field: Field, flag: { name: string; value: T | undefined }, e
   const variable = fromEnvironment(env, field.variables)
   if (variable !== null) {
     const value = field.parse(variable.text)
-    if (!field.isValid(value)) throw invalid(variable.name, variable.text, field.allowed)
+    if (!(field.isValidVariable ?? field.isValid)(value)) throw invalid(variable.name, variable.text, field.allowed)
     return { value: value as T, source: 'environment', from: variable.name }
   }
   const value = getField({ ...settings }, field) as T
-  return value === field.fallback ? { value, source: 'default', from: null } : { value, source: 'settings', from: nameOf(field) }
+  return isDefault(field, value) ? { value, source: 'default', from: null } : { value, source: 'settings', from: nameOf(field) }
 }
 
 /**
@@ -71,12 +70,47 @@ export function chooseServer(flags: ServerFlags, env: Env, settings: Settings): 
 }
 
 /** @throws AppError invalid_setting */
-export function chooseLogLevel(env: Env): Chosen<LogLevel> {
-  const variable = fromEnvironment(env, ['MLXK_LOG_LEVEL', 'MLXK2_LOG_LEVEL'])
-  if (variable === null) return { value: 'info', source: 'default', from: null }
-  // Python's names, which mlx-knife documents, mean the same.
-  const text = variable.text.trim().toLowerCase()
-  const name = text === 'warning' ? 'warn' : text === 'critical' ? 'error' : text
-  if (!logLevels.includes(name)) throw invalid(variable.name, variable.text, `one of ${logLevels.join(', ')}`)
-  return { value: name as LogLevel, source: 'environment', from: variable.name }
+export function chooseLogLevel(env: Env, settings: Settings, flag?: string): Chosen<LogLevel> {
+  return choose<LogLevel>(fields.logLevel, { name: '--log-level', value: flag as LogLevel | undefined }, env, settings)
+}
+
+/** Whether only this machine can reach what listens there. */
+export function isLoopbackHost(host: string): boolean {
+  return /^(localhost|::1|127(\.\d{1,3}){3})$/i.test(host)
+}
+
+/** One setting with everything that decides it. */
+export interface ExplainedSetting {
+  /** `server.port` */
+  key: string
+  value: unknown
+  source: 'environment' | 'settings' | 'default'
+  /** The variable that decides; null when it is the file or nobody. */
+  variable: string | null
+  /** What the file says, undefined where it says nothing. Without effect while a variable decides. */
+  inFile: unknown
+  fallback: unknown
+  field: Field
+  /** A variable that holds nonsense: nothing that needs this setting starts. */
+  problem: string | null
+}
+
+/** Every setting: its value, and what chose it. @param raw the file's own object */
+export function explainSettings(env: Env, settings: Settings, raw: Json): ExplainedSetting[] {
+  return allFields.map((field) => {
+    const key = nameOf(field)
+    const own = getField(raw, field)
+    const base = { key, inFile: own !== undefined && field.isValid(own) ? own : undefined, fallback: field.fallback, field }
+    try {
+      const { value, source, from } = choose<unknown>(field, { name: key, value: undefined }, env, settings)
+      const variable = source === 'environment' ? from : null
+      // A default that somebody wrote down is theirs.
+      const decided = source === 'environment' ? source : base.inFile === undefined ? 'default' : 'settings'
+      return { ...base, value, source: decided, variable, problem: null }
+    } catch (error) {
+      const variable = fromEnvironment(env, field.variables)
+      const problem = error instanceof Error ? error.message : String(error)
+      return { ...base, value: variable?.text ?? null, source: 'environment', variable: variable?.name ?? null, problem }
+    }
+  })
 }

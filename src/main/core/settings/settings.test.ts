@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { changeSetting } from './change'
 import { migrate, migrations, SETTINGS_VERSION } from './document'
-import { chooseLogLevel, chooseServer, createSettings } from '.'
+import { chooseLogLevel, chooseServer, createSettings, explainSettings, findField, isLoopbackHost, readSetting } from '.'
 
 function fileWith(text: string | null): string {
   const file = join(mkdtempSync(join(tmpdir(), 'mlxk-settings-')), 'settings.json')
@@ -12,11 +13,27 @@ function fileWith(text: string | null): string {
 }
 const open = (settings: string, owner = false) => createSettings({ paths: { settings }, owner, now: () => 1234 })
 const defaults = {
-  version: 1,
-  engine: { python: null },
+  version: 1 as const,
+  engine: {
+    python: null,
+    max_models: null,
+    memory_limit_gb: null,
+    keep_alive_minutes: 15,
+    safe_memory: 'auto' as const,
+    concurrency: null,
+    context_limit: null,
+  },
   demo: { enabled: false },
-  server: { host: '127.0.0.1', port: 11811, max_tokens: null },
+  server: {
+    host: '127.0.0.1',
+    port: 11811,
+    max_tokens: null,
+    require_key: false,
+    allowed_hosts: [],
+    allowed_origins: [],
+  },
   cache: { extra_roots: [] },
+  log: { level: 'info' as const },
 }
 
 describe('reading settings', () => {
@@ -79,8 +96,8 @@ describe('changing settings', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
       future: { a: 1 },
       server: { port: 2, later: true },
-      demo: { enabled: false },
     })
+    expect(readFileSync(file, 'utf8')).not.toContain('max_tokens')
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(readdirSync(join(file, '..'))).toEqual(['settings.json'])
     expect(heard).toEqual([2])
@@ -125,15 +142,18 @@ describe('migrations', () => {
 })
 
 describe('precedence', () => {
-  const settings = { ...defaults, version: 1 as const, server: { host: '127.0.0.1', port: 2000, max_tokens: 10 } }
+  const settings = { ...defaults, server: { ...defaults.server, port: 2000, max_tokens: 10 } }
   const port = (flag: number | undefined, env: Record<string, string>) => chooseServer({ port: flag }, env, settings).port
 
-  test('an address that other machines can reach is refused, whoever names it', () => {
-    for (const host of ['0.0.0.0', '::', '192.168.1.5', 'mac-mini.local', '127.0.0.1.example.com']) {
-      expect(() => chooseServer({ host }, {}, settings)).toThrow('API keys')
-      expect(() => chooseServer({}, { MLXK_HOST: host }, settings)).toThrow('API keys')
-    }
-    for (const host of ['127.0.0.1', '::1', 'localhost']) expect(chooseServer({ host }, {}, settings).host.value).toBe(host)
+  test.each(['0.0.0.0', '::', '192.168.1.5', 'mac-mini.local', '127.0.0.1.example.com'])(
+    '%s can be reached by other machines',
+    (host) => {
+      expect(chooseServer({ host }, {}, settings).host.value).toBe(host)
+      expect(isLoopbackHost(host)).toBe(false)
+    },
+  )
+  test.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost', 'LOCALHOST'])('%s is of this machine alone', (host) => {
+    expect(isLoopbackHost(host)).toBe(true)
   })
   test('flag > environment > settings > default, and says which', () => {
     expect(port(1, { MLXK_PORT: '3' })).toEqual({ value: 1, source: 'flag', from: '--port' })
@@ -164,9 +184,81 @@ describe('precedence', () => {
     expect(String(refused)).toContain(name)
   })
   test('log levels by our names and by those mlx-knife documents', () => {
-    expect(chooseLogLevel({}).value).toBe('info')
-    expect(chooseLogLevel({ MLXK_LOG_LEVEL: 'debug' }).value).toBe('debug')
-    expect(chooseLogLevel({ MLXK2_LOG_LEVEL: 'WARNING' }).value).toBe('warn')
-    expect(() => chooseLogLevel({ MLXK_LOG_LEVEL: 'loud' })).toThrow('MLXK_LOG_LEVEL')
+    expect(chooseLogLevel({}, defaults).value).toBe('info')
+    expect(chooseLogLevel({}, { ...defaults, log: { level: 'error' } })).toMatchObject({ value: 'error', from: 'log.level' })
+    expect(chooseLogLevel({ MLXK_LOG_LEVEL: 'debug' }, defaults).value).toBe('debug')
+    expect(chooseLogLevel({ MLXK2_LOG_LEVEL: 'WARNING' }, defaults).value).toBe('warn')
+    expect(() => chooseLogLevel({ MLXK_LOG_LEVEL: 'loud' }, defaults)).toThrow('MLXK_LOG_LEVEL')
+  })
+})
+
+describe('changing one setting by its name', () => {
+  test.each([
+    ['server.port', '0', 0],
+    ['server.max_tokens', 'none', null],
+    ['server.require_key', 'on', true],
+    ['server.allowed_origins', 'https://a.example, app://b', ['https://a.example', 'app://b']],
+    ['cache.extra_roots', '["/a,b"]', ['/a,b']],
+    ['engine.python', '/usr/bin/python3', '/usr/bin/python3'],
+    ['log.level', 'WARNING', 'warn'],
+  ])('%s = %s', (key, text, value) => expect(readSetting(findField(key), text)).toEqual(value))
+  test.each([
+    ['server.port', '65536'],
+    ['server.port', 'many'],
+    ['server.host', 'a b'],
+    ['server.allowed_origins', 'https://a.example/path'],
+    ['server.require_key', 'maybe'],
+    ['engine.python', 'python3'],
+    ['cache.extra_roots', '[1]'],
+  ])('%s = %s is refused and says what it may hold', (key, text) => {
+    const { allowed } = findField(key)
+    expect(() => readSetting(findField(key), text)).toThrow(allowed)
+  })
+  test.each([
+    ['server.prot', 'server.port'],
+    ['port', 'server.port'],
+    ['max-tokens', 'server.max_tokens'],
+    ['Server.Host', 'server.host'],
+    ['nothing.like.it', null],
+    ['', null],
+  ])('for %j the nearest name is %j', (key, nearest) => {
+    let refused: unknown
+    try {
+      findField(key)
+    } catch (error) {
+      refused = error
+    }
+    expect(refused).toMatchObject({ code: 'usage', data: { nearest } })
+  })
+  test('touches that key alone, and unset leaves the default', async () => {
+    const file = fileWith('{"version":1,"mine":1,"server":{"later":true,"port":5}}')
+    const store = open(file, true)
+    const field = findField('server.max_tokens')
+    await store.edit((raw) => changeSetting(raw, field, 7))
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ version: 1, mine: 1, server: { later: true, port: 5, max_tokens: 7 } })
+    await store.edit((raw) => changeSetting(raw, field, undefined))
+    expect(store.read().server.max_tokens).toBeNull()
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ version: 1, mine: 1, server: { later: true, port: 5 } })
+  })
+  test('every setting says what decides it: variable over file over default, and what the file says all the same', () => {
+    const store = open(fileWith('{"server":{"port":5,"max_tokens":null}}'))
+    const explained = (env: Record<string, string>) =>
+      Object.fromEntries(explainSettings(env, store.read(), store.raw()).map((each) => [each.key, each]))
+    expect(explained({ MLXK2_PORT: '9' })['server.port']).toMatchObject({
+      value: 9,
+      source: 'environment',
+      variable: 'MLXK2_PORT',
+      inFile: 5,
+    })
+    expect(explained({})['server.port']).toMatchObject({ value: 5, source: 'settings', variable: null, fallback: 11811 })
+    expect(explained({})['server.max_tokens']).toMatchObject({ value: null, source: 'settings' })
+    expect(explained({})['server.host']).toMatchObject({ value: '127.0.0.1', source: 'default', inFile: undefined })
+    expect(explained({ MLXK_PORT: 'x' })['server.port']).toMatchObject({
+      value: 'x',
+      problem: expect.stringContaining('MLXK_PORT'),
+    })
+  })
+  test('the table and the type agree', () => {
+    expect(open(fileWith(null)).read()).toEqual(defaults)
   })
 })

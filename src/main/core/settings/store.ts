@@ -18,6 +18,13 @@ export interface SettingsDeps {
 export interface OpenSettings extends SettingsStore {
   /** What is wrong with the file. Reading goes on with defaults. */
   problems: () => readonly SettingsProblem[]
+  /** The file's own object, with what this version does not know: to tell a default from a value that was written down. */
+  raw: () => Json
+  /**
+   * Changes the file's own object as `change` says; it may leave keys out, which means their defaults.
+   * @throws as `update`
+   */
+  edit: (change: (raw: Json) => Json) => Promise<Settings>
 }
 
 /** Larger than any real file; a bound for what is read into memory. */
@@ -79,27 +86,33 @@ export function createSettings({ paths, owner = false, now = Date.now }: Setting
   let last: Promise<unknown> = Promise.resolve()
   const current = (): Loaded => (loaded ??= load(paths.settings, owner, now))
 
-  const write = async (change: (settings: Settings) => Settings): Promise<Settings> => {
+  const write = async (change: (loaded: Loaded) => Json): Promise<Settings> => {
     // Anew: a person may have edited the file since, and what cannot be read must not be replaced by defaults.
     loaded = load(paths.settings, owner, now)
-    const { raw, settings, failure } = loaded
+    const { failure } = loaded
     if (failure !== undefined) throw toFileError(failure, paths.settings)
-    const next = change(structuredClone(settings))
-    checkSettings(next)
-    const merged = mergeDocument(raw, next)
-    await writePrivateFile(paths.settings, `${JSON.stringify(merged, null, 2)}\n`)
-    loaded = { raw: merged, settings: next, problems: [] }
-    changes.emit(next)
-    return next
+    const raw = change(loaded)
+    await writePrivateFile(paths.settings, `${JSON.stringify(raw, null, 2)}\n`)
+    loaded = { raw, ...readDocument(raw) }
+    changes.emit(loaded.settings)
+    return loaded.settings
+  }
+  const inTurn = (change: (loaded: Loaded) => Json): Promise<Settings> => {
+    const result = last.then(() => write(change))
+    last = result.catch(() => undefined)
+    return result
   }
   return {
     read: () => current().settings,
     problems: () => current().problems,
-    update: (change) => {
-      const result = last.then(() => write(change))
-      last = result.catch(() => undefined)
-      return result
-    },
+    raw: () => current().raw,
+    update: (change) =>
+      inTurn(({ raw, settings }) => {
+        const next = change(structuredClone(settings))
+        checkSettings(next)
+        return mergeDocument(raw, next)
+      }),
+    edit: (change) => inTurn(({ raw }) => change(structuredClone(raw))),
     subscribe: changes.subscribe,
   }
 }

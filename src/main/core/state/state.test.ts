@@ -8,7 +8,17 @@ import { createStatePublisher, watchRoots } from '.'
 const state = (revision: number, enabled = false): AppState => ({
   app: { instance_id: 'i', version: '1', contract: 1, kind: 'daemon', pid: 1, started_at: '1970-01-01T00:00:00Z', platform: 'x' },
   server: { state: 'stopped', url: null, port: null, hosts: [], in_flight: 0, error: null },
-  engine: { state: 'missing', source: 'managed', python: null, versions: null, lock: null, reason: null, hint: null },
+  engine: {
+    state: 'missing',
+    source: 'managed',
+    python: null,
+    versions: null,
+    lock: null,
+    update_available: false,
+    previous: null,
+    reason: null,
+    hint: null,
+  },
   loaded: [],
   jobs: [],
   demo: { enabled, models: [] },

@@ -4,4 +4,5 @@
  * imported by the composition roots. Must not load zod.
  */
 export { createInUse, type InUseDeps } from './in-use'
+export { narrowUsage } from './narrow-usage'
 export { createStorage, type InUse, type Storage, type StorageDeps } from './storage'

@@ -186,13 +186,14 @@ function emptyItems({ facts: { tree }, layout, now }: Context, gone: ReadonlySet
   const old = folders.every(({ mtimeMs }) => now - mtimeMs > HOUR_MS)
   if (alive.size === 0 && !tree.entries.some(({ path, kind }) => kind !== 'folder' && !gone.has(path))) return old ? [item('')] : []
   const empty = folders.filter(({ path, mtimeMs }) => {
-    if (alive.has(path) || gone.has(path) || now - mtimeMs <= HOUR_MS) return false
-    if (mayVanish(path, layout)) return true
+    if (alive.has(path) || gone.has(path)) return false
+    if (now - mtimeMs > HOUR_MS && mayVanish(path, layout)) return true
     keep(path)
     return false
   })
-  // What must stay keeps what holds it.
-  return empty.filter(({ path }) => !alive.has(path)).map(({ path }) => item(path))
+  // What must stay keeps what holds it. A folder goes with the empty ones in it: one by one, each removal would make the next look young.
+  const going = new Set(empty.flatMap(({ path }) => (alive.has(path) ? [] : [path])))
+  return [...going].filter((path) => !parentsOf(path).some((parent) => going.has(parent))).map(item)
 }
 
 function withoutPruned(tree: RepoTree): RepoTree {

@@ -114,7 +114,11 @@ async function removeWaste({ facts }: SurveyedRepo, { category, path }: Waste, d
     const outcome = await executeRemoval(plan, path === '' ? facts.locks : [], tools)
     return { sizeBytes: outcome.bytes_freed, diskBytes: outcome.disk_bytes_freed }
   }
-  if (category === 'empty_folder') return (await removeEmpty(join(repo, path))) ? NO_BYTES : 'Something is in it by now.'
+  if (category === 'empty_folder') {
+    const inside = tree.entries.filter((entry) => entry.kind === 'folder' && entry.path.startsWith(`${path}/`)).reverse()
+    for (const folder of inside) await removeEmpty(join(repo, folder.path))
+    return (await removeEmpty(join(repo, path))) ? NO_BYTES : 'Something is in it by now.'
+  }
   const freed = await removeFile(join(repo, path))
   if (category === 'dangling_link') await removeEmptyAbove(repo, path)
   const entry = tree.entries.find((candidate) => candidate.path === path)
@@ -191,11 +195,13 @@ export async function prune(options: PruneOptions, deps: PruneDeps): Promise<Pru
     freed = addBytes(freed, result)
   }
   const unfinished = plan.items.filter(({ category }) => category === 'unfinished_removal')
-  if (unfinished.length > 0) {
+  // Also when no removal is unfinished: the place for them may be there still.
+  if ((options.categories ?? everything).includes('unfinished_removal')) {
     for (const { bytes_freed: sizeBytes, disk_bytes_freed: diskBytes } of await finishAll(deps, await deps.scan())) {
       freed = addBytes(freed, { sizeBytes, diskBytes })
     }
-    const left = new Set((await survey(deps)).flatMap(({ unfinished: items }) => items.map(keyOf)))
+    const now = unfinished.length === 0 ? [] : await survey(deps)
+    const left = new Set(now.flatMap(({ unfinished: items }) => items.map(keyOf)))
     for (const item of unfinished) report(item, left.has(keyOf(item)) ? 'It is being removed, or may not be.' : NO_BYTES)
   }
   const others = plan.items.filter(({ category }) => category !== 'unfinished_removal')

@@ -104,6 +104,15 @@ test.runIf(process.platform === 'linux')('a lock that another program holds is b
   expect(existsSync(repo)).toBe(true)
 })
 
+test('E16: a full name that is not there is not found, whatever it is a part of', async () => {
+  const { hub, storage } = createTestStorage()
+  healthyModel(hub, 'org/model-4bit')
+  for (const spec of ['org/model', 'org/model-4', 'rg/model-4bit'])
+    await expect(storage.remove(spec, { force: true })).rejects.toMatchObject({ code: 'model_not_found' })
+  expect(readdirSync(hub)).toEqual(['models--org--model-4bit'])
+  expect(await storage.planRemove('model-4')).toMatchObject({ name: 'org/model-4bit' })
+})
+
 test('E106: an ambiguous name is refused, also with force', async () => {
   const { hub, storage } = createTestStorage()
   healthyModel(hub, 'org/model-a')

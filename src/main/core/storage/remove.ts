@@ -57,6 +57,7 @@ async function findModel(spec: string, deps: RemoveDeps): Promise<Found> {
   return resolveModel(
     spec,
     roots.flatMap(({ repos }) => repos),
+    { partsOfFullNames: false },
   )
 }
 
@@ -112,7 +113,7 @@ function toFinished(spec: string, finished: readonly FinishedRemoval[]): Removal
   const known = finished.map(({ name, revision }) => ({ name, snapshots: revision === null ? [] : [{ hash: revision }] }))
   let done: FinishedRemoval | undefined
   try {
-    const { repo, hash } = resolveModel(spec, known)
+    const { repo, hash } = resolveModel(spec, known, { partsOfFullNames: false })
     done = finished.find(({ name, revision }) => name === repo.name && (hash === null || revision === hash))
   } catch {
     return null
@@ -140,7 +141,12 @@ export async function planOne(spec: string, deps: RemoveDeps): Promise<RemovalPl
   return planRemoval(await factsOf(repo, deps), hash)
 }
 
-async function removeLocked({ repo, hash }: Found, options: RemoveOptions, deps: RemoveDeps): Promise<Omit<Removal, 'finished'>> {
+/** Looks at a model and refuses what may not be removed now. Changes nothing. */
+async function prepare(
+  { repo, hash }: Found,
+  options: RemoveOptions,
+  deps: RemoveDeps,
+): Promise<{ facts: RemovalFacts; plan: RemovalPlan }> {
   const facts = await factsOf(repo, deps)
   const plan = planRemoval(facts, hash)
   if (options.planId !== undefined && options.planId !== plan.id) {
@@ -155,6 +161,23 @@ async function removeLocked({ repo, hash }: Found, options: RemoveOptions, deps:
   await refuseInUse(repo, deps.inUse)
   refuseForLocks(repo.name, plan.locks, options.force === true)
   refuseClosed(plan, facts.tree)
+  return { facts, plan }
+}
+
+/** The plan of a removal that nothing speaks against now. Changes nothing. @throws AppError as `removeOne` */
+export async function checkOne(spec: string, options: Pick<RemoveOptions, 'force'>, deps: RemoveDeps): Promise<RemovalPlan> {
+  const found = await findModel(spec, deps)
+  refuseReadOnly(found.repo.root, found.repo.name)
+  const release = await deps.lock(found.repo, 'rm')
+  try {
+    return (await prepare(found, options, deps)).plan
+  } finally {
+    release()
+  }
+}
+
+async function removeLocked({ repo, hash }: Found, options: RemoveOptions, deps: RemoveDeps): Promise<Omit<Removal, 'finished'>> {
+  const { facts, plan } = await prepare({ repo, hash }, options, deps)
   try {
     const outcome = await executeRemoval(plan, facts.locks, toolsOf(deps))
     return { name: repo.name, action: 'deleted', target: plan.target, revision: hash, message: describe(plan), ...outcome, plan }

@@ -123,22 +123,28 @@ export function readPayloads(tree: RepoTree, links: ReadonlyMap<string, readonly
   return found
 }
 
-/** Payloads to which no link leads, with a readable list of references that says so too. */
+/** Payloads to which no link leads, with a readable list of references that says so too; and lists whose payload is gone. */
 export function findUnreferenced(root: string, links: ReadonlyMap<string, readonly string[]>): SharedPayload[] {
   if (!hasStore(root)) return []
-  return listKeys(root).flatMap((key) => {
+  const payloads = listKeys(root)
+  const unused = payloads.flatMap((key) => {
     const payload = readPayload(root, key, links)
     return payload?.references?.length === 0 ? [payload] : []
   })
+  const there = new Set(payloads)
+  const left = listKeys(root, '.refs').filter((key) => !there.has(key) && !links.has(key))
+  return [...unused, ...left.map((key) => ({ key, sizeBytes: 0, diskBytes: 0, nlink: 1, references: [] }))]
 }
 
-/** Every payload of a marked store. */
-function listKeys(root: string): string[] {
+/** Every payload of a marked store, or every other file beside one, by its suffix. */
+function listKeys(root: string, suffix = ''): string[] {
   if (!hasStore(root)) return []
   const store = join(root, 'blobs')
   return listNames(store)
     .filter((prefix) => /^[0-9a-f]{2}$/.test(prefix) && lstatOrNull(join(store, prefix))?.isDirectory() === true)
     .flatMap((prefix) => listNames(join(store, prefix)).map((name) => `${prefix}/${name}`))
+    .filter((name) => name.endsWith(suffix))
+    .map((name) => name.slice(0, name.length - suffix.length))
     .filter(isPayloadKey)
 }
 
@@ -181,11 +187,26 @@ function rewriteReferences(path: string, references: readonly string[]): void {
   }
 }
 
+/** What a killed process left: lists that were being written. The caller holds the lock. */
+function removeLeftovers(root: string, key: string): void {
+  const folder = join(root, 'blobs', key.slice(0, 2))
+  const list = `${key.slice(3)}.refs`
+  for (const name of listNames(folder)) {
+    if (name.startsWith(`${list}.`) && /\.[0-9a-f]{8}\.tmp$/.test(name)) unlinkSync(join(folder, name))
+  }
+}
+
 /** Removes the payload if nothing refers to it any more. The caller holds its lock. */
 function sweepLocked(root: string, key: string): Swept {
   const links = findStoreLinks(root)
   const payload = readPayload(root, key, links)
-  if (payload === null) return stays(null)
+  removeLeftovers(root, key)
+  if (payload === null) {
+    // Whoever removed the payload was kept from removing its list.
+    const list = join(root, 'blobs', `${key}.refs`)
+    if (!links.has(key) && lstatOrNull(join(root, 'blobs', key)) === null && lstatOrNull(list)?.isFile() === true) unlinkSync(list)
+    return stays(null)
+  }
   if (payload.references === null) return stays('no_references')
   const path = join(root, 'blobs', key)
   if (payload.references.length > 0) {
@@ -206,7 +227,7 @@ export async function sweepPayload(root: string, key: string, locks: FileLocks):
   const path = join(root, 'blobs', key)
   if (!isPayloadKey(key) || !hasStore(root) || lstatOrNull(join(root, 'blobs', key.slice(0, 2)))?.isDirectory() !== true)
     return stays(null)
-  if (lstatOrNull(path) === null) return stays(null)
+  if (lstatOrNull(path) === null && lstatOrNull(`${path}.refs`) === null) return stays(null)
   try {
     ensureLockFile(`${path}.lock`)
     const lock = await locks.take(`${path}.lock`)

@@ -4,7 +4,7 @@ import type { ContentMemory } from '../health'
 import type { RepoLock } from '../ownership'
 import type { FileLocks } from '../system'
 import { planPrune, prune, toPlan, type PruneOptions } from './prune'
-import { planOne, removeOne, type InUse, type RemoveOptions } from './remove'
+import { checkOne, planOne, removeOne, type InUse, type RemoveOptions } from './remove'
 import { survey } from './survey'
 import { toUsage } from './usage'
 
@@ -29,6 +29,8 @@ export interface Storage {
   usage: () => Promise<StorageUsage>
   /** What removing a model or `model@hash` would do. Changes nothing. @throws AppError as the catalog's `show`; workspace_model */
   planRemove: (spec: string) => Promise<RemovalPlan>
+  /** The same plan, if `remove` would do it now. Changes nothing. @throws AppError as `remove` */
+  checkRemove: (spec: string, options?: Pick<RemoveOptions, 'force'>) => Promise<RemovalPlan>
   /**
    * Removes a model or a revision, and finishes what killed runs left. The spec is resolved as everywhere; asking when it was not an exact
    * name is the caller's.
@@ -51,6 +53,7 @@ export function createStorage(options: StorageDeps): Storage {
       return toUsage(roots, toPlan(roots).bytes_freed)
     },
     planRemove: (spec) => planOne(spec, deps),
+    checkRemove: (spec, how = {}) => checkOne(spec, how, deps),
     remove: (spec, how = {}) => removeOne(spec, how, deps),
     planPrune: (how = {}) => planPrune(how, deps),
     prune: (how = {}) => prune(how, deps),

@@ -125,9 +125,12 @@ function rootBytes({ state, repos, unfinished }: SurveyedRoot): Bytes {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-/** What models take, by model, revision and kind. */
+/** The largest first. */
+const bySize = (a: ModelUsage, b: ModelUsage): number => b.size_bytes - a.size_bytes || (a.name < b.name ? -1 : 1)
+
+/** What models take, by model, revision and kind; the largest first. */
 export function toUsage(roots: readonly SurveyedRoot[], reclaimable: number): StorageUsage {
-  const models = roots.flatMap(({ repos }) => repos.map(toModel))
+  const models = roots.flatMap(({ repos }) => repos.map(toModel)).sort(bySize)
   const perRoot = roots.map((root) => ({ root, bytes: rootBytes(root) }))
   const total = addBytes(...perRoot.map(({ bytes }) => bytes))
   const kind = (name: keyof Kinds): number => sum(models.map(({ kinds }) => kinds[name]))

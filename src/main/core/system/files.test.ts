@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -33,10 +33,44 @@ test('a private file is replaced as a whole, with no rights for others and nothi
   expect(readdirSync(join(home, 'deep'))).toEqual(['key.json'])
 })
 
-test('a place that cannot hold our folder is an error that says so', async () => {
-  const home = folder()
-  writeFileSync(join(home, 'data'), 'a file')
-  expect(() => prepareDataFolder(pathsIn(home))).toThrow(/EEXIST|ENOTDIR/)
+describe('a place that cannot hold our folder is an error that says why and what to do', () => {
+  test.each<[string, (path: string) => void, string]>([
+    ['a file', (path) => writeFileSync(path, 'x'), 'it is a file, not a folder'],
+    [
+      'a link to a file',
+      (path) => (writeFileSync(`${path}-file`, 'x'), symlinkSync(`${path}-file`, path)),
+      'it is a link to a file',
+    ],
+    ['a dangling link', (path) => symlinkSync(`${path}-nothing`, path), 'it is a link to nothing'],
+    ['a loop of links', (path) => symlinkSync(path, path), 'it is a link that leads in a circle'],
+  ])('%s', (_what, make, sentence) => {
+    const paths = pathsIn(folder())
+    make(paths.root)
+    const below = { root: join(paths.root, 'below'), run: join(paths.root, 'below', 'run') }
+    for (const [place, who] of [[paths, 'it'] as const, [below, paths.root] as const]) {
+      let thrown: unknown
+      try {
+        prepareDataFolder(place)
+      } catch (error) {
+        thrown = error
+      }
+      expect(thrown).toMatchObject({ code: 'invalid_setting', hint: expect.stringContaining('MLXK_HOME') })
+      expect(String(thrown)).toContain(sentence.replace(/^it/, who))
+    }
+  })
+
+  test.runIf(process.platform === 'linux')('a file system that takes no folders at all does not hang us', () => {
+    const root = '/proc/mlxk-none'
+    expect(() => prepareDataFolder({ root, run: join(root, 'run') })).toThrow('cannot be made (ENOENT)')
+  })
+})
+
+test('a link to a folder is as good as a folder', () => {
+  const paths = pathsIn(folder())
+  mkdirSync(`${paths.root}-real`)
+  symlinkSync(`${paths.root}-real`, paths.root)
+  prepareDataFolder(paths)
+  expect(mode(paths.run)).toBe('700')
 })
 
 describe('errors of the file system', () => {

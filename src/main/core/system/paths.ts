@@ -15,6 +15,8 @@ export interface DataPaths {
   root: string
   settings: string
   secrets: string
+  apiKeys: string
+  trust: string
   run: string
   ownerLock: string
   controlFile: string
@@ -22,6 +24,7 @@ export interface DataPaths {
   repoLocks: string
   engine: string
   index: string
+  downloads: string
   logs: string
   demo: string
   demoHub: string
@@ -56,6 +59,8 @@ export function dataPaths(env: Env, platform: Platform): DataPaths {
     root,
     settings: join(root, 'settings.json'),
     secrets: join(root, 'secrets.json'),
+    apiKeys: join(root, 'api-keys.json'),
+    trust: join(root, 'trust.json'),
     run,
     ownerLock: join(run, 'owner.db'),
     controlFile: join(run, 'control.json'),
@@ -63,6 +68,7 @@ export function dataPaths(env: Env, platform: Platform): DataPaths {
     repoLocks: join(run, 'repos'),
     engine: join(root, 'engine'),
     index: join(root, 'index'),
+    downloads: join(root, 'downloads'),
     logs: join(root, 'logs'),
     demo: join(root, 'demo'),
     demoHub: join(root, 'demo', 'hub'),

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolder } from './data-folder'
 import { toFileError } from './file-errors'
 
 /**
@@ -8,7 +8,7 @@ import { toFileError } from './file-errors'
  */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(path), 0o700)
     // Loaded when something is written: most commands only read.
     const { default: writeFileAtomic } = await import('write-file-atomic')
     await writeFileAtomic(path, text, { mode: 0o600, fsync: true })

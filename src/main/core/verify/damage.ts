@@ -41,5 +41,15 @@ export function createContentMemory(memory: HashMemory): ContentMemory {
         return actual === null || actual === value ? [] : [toDamage(file.path, expected, actual)]
       })
     },
+    hashStates: (repo, snapshot, facts) => {
+      const { checkable } = findCheckable(repo, snapshot, facts)
+      return new Map(
+        checkable.map(({ file, path, expected: { algorithm, value } }) => {
+          const identity = identify(path)
+          const actual = identity === null ? null : memory.recall(algorithm, identity)
+          return [file.path, actual === null ? 'not_checked' : actual === value ? 'verified' : 'damaged'] as const
+        }),
+      )
+    },
   }
 }

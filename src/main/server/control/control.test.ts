@@ -1,22 +1,29 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { method, stream, type Handlers } from '../../../shared/contract'
-import { createDispatcher, createHttpTransport, MAX_INPUT_BYTES } from '../../../shared/rpc'
+import { createClient, createDispatcher, createHttpTransport, MAX_INPUT_BYTES, statements, webProver } from '../../../shared/rpc'
 import { describeTransport, testContract } from '../../../shared/rpc/conformance'
+import { nodeProver, proveNow } from '../../core/ownership'
 import type { Listening } from '../http'
 import { buildControl, createOneTimeCodes, listenControl } from '.'
 
 const token = 'a'.repeat(43)
 
+const instanceId = 'instance-1'
+const nonce = 'n'.repeat(43)
+
 describeTransport('HTTP', async (dispatcher) => {
-  const control = buildControl({ contract: testContract, dispatcher, token, codes: { use: () => false }, pageRoot: '/nowhere' })
-  const listening = await listenControl(control, 0)
-  const close = () => listening.close({ graceMs: 0 })
-  return { transport: createHttpTransport({ baseUrl: listening.url, token }), sever: close, close }
+  let listening: Listening | null = null
+  const identity = { token, instanceId, origin: () => listening?.url ?? '' }
+  const control = buildControl({ contract: testContract, dispatcher, identity, codes: { use: () => false }, pageRoot: '/nowhere' })
+  const { url, close: end } = (listening = await listenControl(control, 0))
+  const close = () => end({ graceMs: 0 })
+  return { transport: createHttpTransport({ baseUrl: url, token }), sever: close, close }
 })
 
 const contract = {
@@ -45,7 +52,8 @@ describe('the control port', () => {
     writeFileSync(join(root, 'secret.txt'), 'secret')
     symlinkSync(join(root, 'secret.txt'), join(pageRoot, 'assets', 'link.txt'))
     const dispatcher = createDispatcher(contract, handlers)
-    listening = await listenControl(buildControl({ contract, dispatcher, token, codes, pageRoot, heartBeatMs: 5 }), 0)
+    const identity = { token, instanceId, origin: () => listening.url }
+    listening = await listenControl(buildControl({ contract, dispatcher, identity, codes, pageRoot, heartBeatMs: 5 }), 0)
   })
   afterAll(async () => {
     await listening.close({ graceMs: 0 })
@@ -66,13 +74,16 @@ describe('the control port', () => {
         answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text }))
       })
       outgoing.on('error', reject)
+      // A body that is refused is still being sent when the answer has come and the request is over.
+      outgoing.on('socket', (socket) => socket.on('error', () => undefined))
       outgoing.end(body)
     })
+  const proof = (origin = listening.url, instance = instanceId) => proveNow(token, statements.call(origin, instance))
   const call = (path: string, body: string, headers: Record<string, string> = {}) =>
     raw(path, {
       method: 'POST',
       body,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      headers: { authorization: `Bearer ${proof()}`, 'content-type': 'application/json', ...headers },
     })
   const codeOf = (answer: { body: string }): unknown => (JSON.parse(answer.body) as { error?: { code?: unknown } }).error?.code
 
@@ -83,15 +94,79 @@ describe('the control port', () => {
     expect((await call('/rpc/echo', '')).body).toBe('{"text":"nothing"}')
   })
 
-  test.each([
-    ['no token', { authorization: '' }],
-    ['a wrong token', { authorization: `Bearer ${'b'.repeat(43)}` }],
-    ['a longer token', { authorization: `Bearer ${token}a` }],
-    ['another scheme', { authorization: `Basic ${token}` }],
-  ])('refuses %s', async (_what, headers) => {
-    const answer = await call('/rpc/echo', '{}', headers)
+  test.each<[string, () => string]>([
+    ['no proof', () => ''],
+    ['the token itself', () => `Bearer ${token}`],
+    ['a proof of another token', () => `Bearer ${proveNow('b'.repeat(43), statements.call(listening.url, instanceId))}`],
+    ['a proof for another instance', () => `Bearer ${proof(listening.url, 'instance-2')}`],
+    ['a proof for another port', () => `Bearer ${proof('http://127.0.0.1:1')}`],
+    ['the proof of a reload', () => `Bearer ${proveNow(token, statements.reload(listening.url, instanceId))}`],
+    ['a longer proof', () => `Bearer ${proof()}a`],
+    ['another scheme', () => `Basic ${proof()}`],
+  ])('refuses %s', async (_what, authorization) => {
+    const answer = await call('/rpc/echo', '{}', { authorization: authorization() })
     expect(answer.status).toBe(401)
     expect(codeOf(answer)).toBe('unauthorized')
+  })
+
+  test('proves who it is to anyone, for a nonce of theirs and its own address, without the token', async () => {
+    const answer = await call('/auth/hello', JSON.stringify({ nonce }), { authorization: '' })
+    expect(JSON.parse(answer.body)).toEqual({
+      instance_id: instanceId,
+      proof: await nodeProver.prove(token, statements.hello(listening.url, instanceId, nonce)),
+    })
+    expect(answer.body).not.toContain(token)
+    expect(await webProver.prove(token, 'x')).toBe(await nodeProver.prove(token, 'x'))
+    for (const bad of ['{}', '{"nonce":7}', '{"nonce":"short"}', JSON.stringify({ nonce: `${nonce}\nx` }), '[']) {
+      expect((await call('/auth/hello', bad, { authorization: '' })).status).toBe(400)
+    }
+    expect((await call('/auth/hello', JSON.stringify({ nonce }), { origin: 'https://evil.example' })).status).toBe(403)
+  })
+
+  test('a stranger between a client and the owner gets nothing to use', async () => {
+    // Listens where the client looks, and asks the true owner elsewhere for the proof.
+    const heard: string[] = []
+    const relay = createServer((incoming, outgoing) => {
+      let body = ''
+      incoming.on('data', (part: Buffer) => (body += part.toString()))
+      incoming.on('end', () => {
+        heard.push(`${incoming.url ?? ''} ${JSON.stringify(incoming.headers)} ${body}`)
+        void call(incoming.url ?? '/', body, { authorization: incoming.headers.authorization ?? '' }).then((answer) => {
+          outgoing.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body)
+        })
+      })
+    })
+    await new Promise<void>((done) => {
+      relay.listen(0, '127.0.0.1', done)
+    })
+    const baseUrl = `http://127.0.0.1:${(relay.address() as AddressInfo).port}`
+    const client = createClient<typeof contract>(createHttpTransport({ baseUrl, token }))
+    await expect(client.call('echo', { text: 'a secret question' })).rejects.toMatchObject({ code: 'connection_lost' })
+    expect(heard).toHaveLength(1)
+    expect(heard[0]).toMatch(/^\/auth\/hello /)
+    expect(heard.join()).not.toMatch(/Bearer|secret|a{43}/)
+    relay.close()
+  })
+
+  test('a client notices that another instance has come to the same port, and lets it prove itself', async () => {
+    const seen: string[] = []
+    const dispatcher = createDispatcher(contract, handlers)
+    let place = { url: '', port: 0 }
+    const start = async (instance: string): Promise<Listening> => {
+      const identity = { token, instanceId: instance, origin: () => place.url }
+      return listenControl(buildControl({ contract, dispatcher, identity, codes, pageRoot }), place.port)
+    }
+    const first = await start('first')
+    place = first
+    const onInstance = (id: string) => void seen.push(id)
+    const client = createClient<typeof contract>(createHttpTransport({ baseUrl: place.url, token, onInstance }))
+    expect(await client.call('echo', { text: '1' })).toEqual({ text: '1' })
+    await first.close({ graceMs: 0 })
+    const second = await start('second')
+    expect(second.url).toBe(place.url)
+    expect(await client.call('echo', { text: '2' })).toEqual({ text: '2' })
+    expect(seen).toEqual(['first', 'second'])
+    await second.close({ graceMs: 0 })
   })
 
   test.each([
@@ -138,7 +213,7 @@ describe('the control port', () => {
     const controller = new AbortController()
     const answer = await fetch(`${listening.url}/rpc/wait`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${proof()}`, 'content-type': 'application/json' },
       body: '{}',
       signal: controller.signal,
     })
@@ -150,13 +225,23 @@ describe('the control port', () => {
   })
 
   describe('the one-time code', () => {
-    const exchange = (code: unknown) =>
-      raw('/auth/exchange', { method: 'POST', body: JSON.stringify({ code }), headers: { 'content-type': 'application/json' } })
+    const exchange = (code: unknown) => trade({ code })
+    const trade = (given: object) =>
+      raw('/auth/exchange', { method: 'POST', body: JSON.stringify(given), headers: { 'content-type': 'application/json' } })
 
     test('gives the token once', async () => {
       const code = codes.draw()
       expect(JSON.parse((await exchange(code)).body)).toEqual({ token })
       expect((await exchange(code)).status).toBe(401)
+    })
+    test('a reloaded page gets the token for a ticket of this instance at this address only', async () => {
+      const ticket = (origin: string, instance: string) => trade({ ticket: proveNow(token, statements.reload(origin, instance)) })
+      expect(JSON.parse((await ticket(listening.url, instanceId)).body)).toEqual({ token })
+      expect((await ticket(listening.url, 'instance-0')).status).toBe(401)
+      expect((await ticket('http://127.0.0.1:1', instanceId)).status).toBe(401)
+      expect((await trade({ ticket: proof() })).status).toBe(401)
+      expect((await trade({ ticket: token })).status).toBe(401)
+      expect((await trade({ ticket: 7 })).status).toBe(400)
     })
     test('is good for a minute', async () => {
       const code = codes.draw()
@@ -215,7 +300,7 @@ test('the port of the last start is taken again when it is free, else another', 
   const control = buildControl({
     contract,
     dispatcher: createDispatcher(contract, handlers),
-    token,
+    identity: { token, instanceId, origin: () => '' },
     codes: { use: () => false },
     pageRoot: '/nowhere',
   })

@@ -5,14 +5,14 @@ import type { Contract } from '../../../shared/contract'
 import { AppError, httpErrors, toSerializedError, type SerializedError } from '../../../shared/errors'
 import { MAX_INPUT_BYTES, type Dispatcher, type Frame } from '../../../shared/rpc'
 import { checkRequest, securityHeaders, serveFile } from '../http'
-import { createTokenCheck, type OneTimeCodes } from './auth'
+import { createGate, type Identity, type OneTimeCodes } from './auth'
 import { toEventStream } from './event-stream'
 
 export interface ControlDeps {
   /** Says which calls are streams; the dispatcher does the rest. */
   contract: Contract
   dispatcher: Dispatcher
-  token: string
+  identity: Identity
   codes: Pick<OneTimeCodes, 'use'>
   /** Folder of the built page. */
   pageRoot: string
@@ -58,13 +58,20 @@ async function answerOnce(context: Context, frames: AsyncGenerator<Frame>): Prom
   return answer ?? fail(context, toSerializedError(new AppError('internal', 'The call had no answer.')))
 }
 
+/** A member of a JSON body, undefined when there is none. */
+function member(body: { value: unknown } | null, name: string): unknown {
+  const value = body?.value
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}
+
 /**
  * The control port: calls of the contract (JSON for methods, server-sent events for streams), the trade of a one-time code for the
- * token, and the page. Loopback only; every call needs the token; Host and Origin are checked before anything else.
+ * token, and the page. Loopback only; every call needs a proof that its client knows the token; Host and Origin are checked before
+ * anything else.
  */
 export function buildControl(deps: ControlDeps): Hono {
   const { contract, dispatcher, codes, pageRoot } = deps
-  const isToken = createTokenCheck(deps.token)
+  const gate = createGate(deps.identity)
   const app = new Hono()
   const limit = bodyLimit({
     maxSize: MAX_INPUT_BYTES,
@@ -86,10 +93,10 @@ export function buildControl(deps: ControlDeps): Hono {
   })
 
   app.post('/rpc/:name', limit, async (context) => {
-    if (!isToken(context.req.header('authorization'))) {
+    if (!gate.isClient(context.req.header('authorization'))) {
       return refuse(
         context,
-        new AppError('unauthorized', 'The token is missing or wrong.', { hint: 'Run "mlxk ui" for a new link.' }),
+        new AppError('unauthorized', 'The proof of access is missing or wrong.', { hint: 'Run "mlxk ui" for a new link.' }),
       )
     }
     if (!isJson(context)) return refuse(context, notJson())
@@ -112,13 +119,19 @@ export function buildControl(deps: ControlDeps): Hono {
     )
   })
 
-  app.post('/auth/exchange', bodyLimit({ maxSize: 4096, onError: (context) => refuse(context, malformed()) }), async (context) => {
+  const small = bodyLimit({ maxSize: 4096, onError: (context) => refuse(context, malformed()) })
+  app.post('/auth/hello', small, async (context) => {
+    if (!isJson(context)) return refuse(context, notJson())
+    const hello = gate.hello(member(await readJson(context), 'nonce'))
+    return hello === null ? refuse(context, malformed()) : context.json(hello)
+  })
+  app.post('/auth/exchange', small, async (context) => {
     if (!isJson(context)) return refuse(context, notJson())
     const body = await readJson(context)
-    const value = body?.value
-    const code = typeof value === 'object' && value !== null && 'code' in value ? value.code : null
-    if (typeof code !== 'string') return refuse(context, malformed())
-    if (codes.use(code)) return context.json({ token: deps.token })
+    const [code, ticket] = [member(body, 'code'), member(body, 'ticket')]
+    if (typeof code !== 'string' && typeof ticket !== 'string') return refuse(context, malformed())
+    const isGood = typeof code === 'string' ? codes.use(code) : typeof ticket === 'string' && gate.isTicket(ticket)
+    if (isGood) return context.json({ token: deps.identity.token })
     return refuse(
       context,
       new AppError('unauthorized', 'This link was used before or is too old.', { hint: 'Run "mlxk ui" for a new link.' }),

@@ -9,7 +9,6 @@ import {
 } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
 import { createClient, createDispatcher } from '../../../shared/rpc'
-import type { EngineLease } from '../../core/engine/types'
 import type { ResolvedModel } from '../../core/models/types'
 import { createEmitter } from '../../core/system'
 import { createHandlers, type HandlerDeps } from '.'
@@ -20,7 +19,13 @@ const loaded = (state: LoadedModel['state']): LoadedModel => ({
   state,
   progress: null,
   memory_bytes: null,
+  need_bytes: null,
+  concurrency: null,
   in_flight: 0,
+  queued: 0,
+  pinned: false,
+  keep_alive_s: 900,
+  expires_at: null,
   pid: 1,
   context_length: 4096,
   loaded_at: null,
@@ -32,11 +37,12 @@ const unused = (): never => {
   throw new Error('not part of this test')
 }
 
-function setUp() {
+const storage = { usage: unused, planRemove: unused, remove: unused, planPrune: unused, prune: unused }
+
+function setUp(more: Partial<HandlerDeps> = {}) {
   const changes = createEmitter<undefined>()
-  const release = vi.fn<() => void>()
   let list: LoadedModel[] = []
-  let settle: { resolve: (lease: EngineLease) => void; reject: (error: Error) => void } | null = null
+  let settle: { resolve: () => void; reject: (error: Error) => void } | null = null
   let loadSignal: AbortSignal | null = null
   const unload = vi.fn<(name: string) => Promise<void>>(() => Promise.resolve())
   const deps: HandlerDeps = {
@@ -48,9 +54,15 @@ function setUp() {
     demo: { enable: unused, remove: unused },
     environment: { status: () => Promise.resolve({} as EngineStatus) },
     generator: { generate: unused },
+    config: { list: unused, get: unused, set: unused, unset: unused },
+    requestStop: unused,
+    trust: { list: unused, inspect: unused, add: unused, remove: unused, isTrusted: unused, bringsCode: unused },
+    keys: { list: unused, create: unused, revoke: unused, check: unused, problem: unused },
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },
-    storage: { usage: unused, planRemove: unused, remove: unused, planPrune: unused, prune: unused },
+    storage,
+    discover: { search: unused },
+    modelsChanged: unused,
     catalog: {
       list: unused,
       health: unused,
@@ -61,16 +73,20 @@ function setUp() {
           : Promise.reject(new AppError('model_not_found', 'No such model.')),
     },
     pool: {
-      acquire: (_model, { signal }) => {
+      acquire: unused,
+      load: (_model, { signal }) => {
         loadSignal = signal
-        return new Promise((resolve, reject) => (settle = { resolve, reject }))
+        return new Promise<void>((resolve, reject) => (settle = { resolve, reject }))
       },
+      pin: unused,
+      memory: unused,
       list: () => list,
       unload,
       log: () => [],
       subscribe: (listener) => changes.subscribe(listener),
       close: () => Promise.resolve(),
     },
+    ...more,
   }
   const become = (state: LoadedModel['state']): void => {
     list = [loaded(state)]
@@ -78,14 +94,13 @@ function setUp() {
   }
   const client = createClient<AppContract>({ open: createDispatcher(contract, createHandlers(deps)) })
   const finish = (error?: Error): void => {
-    if (error === undefined) settle?.resolve({ release } as unknown as EngineLease)
+    if (error === undefined) settle?.resolve()
     else settle?.reject(error)
   }
   return {
     client,
     become,
     finish,
-    release,
     unload,
     signal: () => loadSignal,
     started: () => vi.waitFor(() => expect(settle).not.toBeNull()),
@@ -94,7 +109,7 @@ function setUp() {
 
 describe('loading a model', () => {
   test('tells each state, ends when it is ready, and keeps nothing of it', async () => {
-    const { client, become, finish, started, release } = setUp()
+    const { client, become, finish, started } = setUp()
     const states = client.stream('models.load', { model: 'model' })
     const first = states.next()
     await started()
@@ -104,11 +119,10 @@ describe('loading a model', () => {
     expect((await states.next()).value).toMatchObject({ state: 'ready' })
     finish()
     for await (const state of states) expect(state.state).toBe('ready')
-    expect(release).toHaveBeenCalledOnce()
   })
 
   test('leaving the stream does not stop the load', async () => {
-    const { client, become, finish, started, signal, release } = setUp()
+    const { client, become, finish, started, signal } = setUp()
     const states = client.stream('models.load', { model: 'model' })
     const first = states.next()
     await started()
@@ -117,7 +131,6 @@ describe('loading a model', () => {
     await states.return()
     expect(signal()?.aborted).toBe(false)
     finish()
-    await vi.waitFor(() => expect(release).toHaveBeenCalledOnce())
   })
 
   test('ends with the error of the load, or of the name', async () => {
@@ -135,5 +148,19 @@ test('a model is unloaded by any name that leads to it', async () => {
   await client.call('models.unload', { model: 'model' })
   become('ready')
   await client.call('models.unload', { model: 'org/model' })
-  expect(unload.mock.calls).toEqual([['org/model'], ['org/model']])
+  expect(unload.mock.calls).toEqual([
+    ['org/model', {}],
+    ['org/model', {}],
+  ])
+})
+
+describe('removing', () => {
+  test('tells everyone that the models are others, also when it failed half-way', async () => {
+    const modelsChanged = vi.fn<() => void>()
+    const fails = () => Promise.reject(new AppError('permission_denied', 'No.'))
+    const { client } = setUp({ modelsChanged, storage: { ...storage, remove: fails, prune: fails } })
+    await expect(client.call('storage.remove', { model: 'm' })).rejects.toMatchObject({ code: 'permission_denied' })
+    await expect(client.call('storage.prune', {})).rejects.toMatchObject({ code: 'permission_denied' })
+    expect(modelsChanged).toHaveBeenCalledTimes(2)
+  })
 })

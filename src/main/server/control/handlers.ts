@@ -8,13 +8,18 @@ import type {
   ServerStatus,
   StateFrame,
 } from '../../../shared/contract'
+import { AppError } from '../../../shared/errors'
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
+import type { Discover } from '../../core/discover'
 import type { Jobs } from '../../core/jobs'
+import type { ApiKeys } from '../../core/keys'
 import type { ModelCatalog } from '../../core/models/types'
 import type { Repairer } from '../../core/repair'
+import type { SettingsManager } from '../../core/settings'
 import type { Storage } from '../../core/storage'
 import { createEmitter, follow } from '../../core/system'
+import type { Trust, TrustSubject } from '../../core/trust'
 import type { Verifier } from '../../core/verify'
 
 export interface HandlerDeps {
@@ -28,10 +33,18 @@ export interface HandlerDeps {
   catalog: ModelCatalog
   verifier: Pick<Verifier, 'verify'>
   repairer: Repairer
-  storage: Storage
+  storage: Pick<Storage, 'usage' | 'planRemove' | 'remove' | 'planPrune' | 'prune'>
+  /** Tells everyone that the models are others now, without waiting for the watched folders to say so. */
+  modelsChanged: () => void
+  discover: Discover
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
+  keys: ApiKeys
+  config: SettingsManager
+  trust: Trust
+  /** Begins the end of this process's services, after the answer. */
+  requestStop: () => void
 }
 
 /**
@@ -40,7 +53,11 @@ export interface HandlerDeps {
  */
 async function* loadModel(
   deps: Pick<HandlerDeps, 'catalog' | 'pool'>,
-  spec: string,
+  {
+    model: spec,
+    keep_alive_s: keepAliveS,
+    pinned,
+  }: { model: string; keep_alive_s?: number | null | undefined; pinned?: boolean | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<LoadedModel> {
   const { catalog, pool } = deps
@@ -51,11 +68,9 @@ async function* loadModel(
     outcome = result
     settled.emit(undefined)
   }
-  pool.acquire(model, { signal: new AbortController().signal }).then(
-    (lease) => {
-      lease.release()
-      settle({})
-    },
+  const keepAliveMs = typeof keepAliveS === 'number' ? keepAliveS * 1000 : keepAliveS
+  pool.load(model, { signal: new AbortController().signal, keepAliveMs, pinned }).then(
+    () => settle({}),
     (error: unknown) => settle({ error }),
   )
   const read = (): { state: LoadedModel | undefined; outcome: { error?: unknown } | null } => ({
@@ -78,6 +93,30 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
   const { catalog, environment, generator, jobs, pool } = deps
   const nothing = Promise.resolve({})
   return {
+    'keys.list': () => Promise.resolve({ keys: deps.keys.list() }),
+    'keys.create': (options) => deps.keys.create(options),
+    'keys.revoke': ({ key }) => deps.keys.revoke(key).then(() => nothing),
+    'config.list': () => Promise.resolve({ settings: deps.config.list() }),
+    'config.set': ({ key, value }) => deps.config.set(key, value),
+    'config.unset': ({ key }) => deps.config.unset(key),
+    'app.stop': () => {
+      deps.requestStop()
+      return nothing
+    },
+    'trust.list': () => Promise.resolve({ revisions: deps.trust.list() }),
+    'trust.inspect': async ({ model }) => deps.trust.inspect(await toSubject(model, catalog)),
+    'trust.add': async ({ model, code_hash: codeHash }) => {
+      const revision = await deps.trust.add(await toSubject(model, catalog), codeHash)
+      deps.modelsChanged()
+      return revision
+    },
+    'trust.remove': async ({ model }) => {
+      const revisions = await deps.trust.remove(model)
+      // What runs on that trust ends with it.
+      await Promise.all(revisions.map(({ name }) => pool.unload(name, { drainMs: 0 })))
+      deps.modelsChanged()
+      return { revisions }
+    },
     'app.info': () => Promise.resolve(deps.info),
     'ui.link': () => Promise.resolve({ url: deps.drawLink() }),
     'state.watch': (_input, { signal }) => deps.watchState(signal),
@@ -96,17 +135,30 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'models.repair': ({ model, plan }, { signal }) => deps.repairer.repair(model, { planId: plan }, signal),
     'storage.usage': () => deps.storage.usage(),
     'storage.remove_plan': ({ model }) => deps.storage.planRemove(model),
-    'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }),
+    'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }).finally(deps.modelsChanged),
     'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
-    'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }),
+    'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }).finally(deps.modelsChanged),
+    'hub.search': (query, { signal }: CallContext) => deps.discover.search(query, signal),
     'engine.status': () => environment.status(),
-    'models.load': ({ model }, { signal }: CallContext) => loadModel({ catalog, pool }, model, signal),
-    'models.unload': async ({ model }) => {
-      await pool.unload(await toLoadedName(model, deps))
+    'models.load': (input, { signal }: CallContext) => loadModel({ catalog, pool }, input, signal),
+    'models.unload': async ({ model, force }) => {
+      await pool.unload(await toLoadedName(model, deps), force === true ? { drainMs: 0 } : {})
       return {}
     },
+    'models.pin': async ({ model, pinned }) => {
+      pool.pin(await toLoadedName(model, deps), pinned)
+      return {}
+    },
+    'engine.memory': () => pool.memory(),
     'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
   }
+}
+
+/** The revision that a name leads to, whatever speaks against running it. @throws AppError as the catalog's `show`; model_unhealthy */
+async function toSubject(spec: string, catalog: Pick<ModelCatalog, 'show'>): Promise<TrustSubject> {
+  const { model, snapshot_path: snapshotPath } = await catalog.show(spec)
+  if (snapshotPath === null) throw new AppError('model_unhealthy', `${model.name} has no revision to look at.`)
+  return { name: model.name, hash: model.hash, snapshotPath }
 }
 
 /** A loaded model's own name needs no look at the disk: the model may be gone from it. */

@@ -8,6 +8,8 @@ export interface GuardRules {
   origins: readonly string[]
   /** Also allow pages served from this machine (`http://localhost:3000`) and desktop apps' own schemes. */
   localOrigins: boolean
+  /** Hosts and origins come from the settings: a refusal says how to allow more. */
+  fromSettings?: boolean
 }
 
 const loopback: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'])
@@ -24,7 +26,10 @@ export function checkRequest(headers: Pick<Headers, 'get'>, rules: GuardRules): 
   const host = headers.get('host')
   if (host === null || !isAllowedHost(hostnameOf(host), rules.hosts)) {
     return new AppError('forbidden', 'This server does not answer under the host name of the request.', {
-      hint: 'Call it as 127.0.0.1 or localhost.',
+      hint:
+        rules.fromSettings === true
+          ? 'Call it by its address, or allow the name: mlxk config set server.allowed_hosts NAME'
+          : 'Call it as 127.0.0.1 or localhost.',
     })
   }
   const origin = headers.get('origin')
@@ -34,7 +39,10 @@ export function checkRequest(headers: Pick<Headers, 'get'>, rules: GuardRules): 
       : !isAllowedOrigin(origin, host, rules)
   if (!refused) return null
   return new AppError('forbidden', `Web pages of ${origin ?? 'another site'} may not call this server.`, {
-    hint: 'Add the origin to the allowed origins of the server to permit it.',
+    hint:
+      rules.fromSettings === true
+        ? `To permit it: mlxk config set server.allowed_origins ${origin ?? 'ORIGIN'}`
+        : 'Open the page of MLX Knife itself: "mlxk ui".',
   })
 }
 

@@ -4,9 +4,11 @@
  *
  *   const listening = await listen(app.fetch, { host: '127.0.0.1', port: 0 })   // AppError port_in_use, listen_failed
  *   const refusal = checkRequest(request.headers, { hosts: [], origins: [], localOrigins: false })   // AppError forbidden, or null
+ *   const denial = checkAccess(scopeOf(method, path), { local, headers }, keyRules)   // AppError unauthorized, forbidden, or null
  *   await listening.close({ graceMs: 4000 })
  */
+export { checkAccess, isLocalCaller, scopeOf, type Caller, type KeyRules } from './access'
 export { checkRequest, type GuardRules } from './guards'
-export { listen, type Listening, type ListenOptions } from './listen'
+export { listen, type BadBytes, type Listening, type ListenLimits, type ListenOptions } from './listen'
 export { createPortUserFinder, type PortUser } from './port-user'
 export { securityHeaders, serveFile } from './static-files'

@@ -1,22 +1,38 @@
 import { setImmediate } from 'node:timers/promises'
-import type { GenerationEvent } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
-import { encodeError, encodeEvent, encodeRole, heartbeat, toCompletion, type AnswerHead } from './chat-wire'
-import type { ChatCompletion, WireError } from '../../../shared/openai'
+import type { WireError } from '../../../shared/openai'
+import type { ChoiceEvent } from './choices'
+import {
+  encodedEnd,
+  encodeError,
+  heartbeat,
+  sumUsage,
+  type AnswerHead,
+  type Dialect,
+  type Finish,
+  type SaidChoice,
+} from './dialect'
 
-type Events = AsyncGenerator<GenerationEvent>
-type Step = IteratorResult<GenerationEvent, unknown>
+type Events = AsyncGenerator<ChoiceEvent>
+type Step = IteratorResult<ChoiceEvent, unknown>
 
-/** Collects an answer. @throws what the generator throws */
-export async function collectAnswer(events: Events, head: AnswerHead): Promise<ChatCompletion> {
-  let content = ''
-  let reasoning = ''
-  for await (const event of events) {
-    if (event.type === 'text') content += event.text
-    else if (event.type === 'reasoning') reasoning += event.text
-    else if (event.type === 'finish') return toCompletion(head, content, reasoning, event)
+/** Collects an answer of `count` choices. @throws what the generator throws */
+export async function collectAnswer(events: Events, count: number, head: AnswerHead, dialect: Dialect): Promise<object> {
+  const said = Array.from({ length: count }, (): { events: SaidChoice['events']; finish: Finish | null } => ({
+    events: [],
+    finish: null,
+  }))
+  for await (const { index, event } of events) {
+    const choice = said[index]
+    if (choice === undefined || event.type === 'state') continue
+    if (event.type === 'finish') choice.finish = event
+    else choice.events.push(event)
   }
-  throw endless()
+  const whole = said.map(({ events: own, finish }): SaidChoice => {
+    if (finish === null) throw endless()
+    return { events: own, finish }
+  })
+  return dialect.toWhole(head, whole, sumUsage(whole.map(({ finish }) => finish.usage)))
 }
 
 /** A step that has been asked for and not been looked at. A box, because a promise of a promise cannot be. */
@@ -34,12 +50,15 @@ export async function awaitOpening(events: Events, patienceMs: number): Promise<
     const pending = events.next()
     const step = await until(deadline, pending)
     if (step === null) return { pending }
-    if (step.done === true || step.value.type !== 'state') return { pending: Promise.resolve(step) }
+    if (step.done === true || step.value.event.type !== 'state') return { pending: Promise.resolve(step) }
   }
 }
 
 export interface StreamOptions {
   head: AnswerHead
+  dialect: Dialect
+  /** Answers in the stream, which ends with the last of them. */
+  count: number
   includeUsage: boolean
   /** A comment is sent when there were no bytes for so long, in milliseconds. */
   silenceMs: number
@@ -54,11 +73,12 @@ export interface StreamOptions {
  * Begins with a comment when the first text is not there yet: its byte takes the headers along.
  */
 export function streamAnswer(events: Events, opening: Opening, options: StreamOptions): ReadableStream<Uint8Array> {
-  const { head, includeUsage, silenceMs, onError, onClose } = options
+  const { head, dialect, count, includeUsage, silenceMs, onError, onClose } = options
   const encoder = new TextEncoder()
+  const begun = new Set<number>()
+  const ends: Finish[] = []
   let pending: Promise<Step> | null = opening.pending
   let lastByteAt = -Infinity
-  let begun = false
   let left = false
 
   async function next(): Promise<{ text: string; last: boolean }> {
@@ -68,12 +88,20 @@ export function streamAnswer(events: Events, opening: Opening, options: StreamOp
       if (step === null) return { text: heartbeat, last: false }
       pending = null
       if (step.done === true) throw endless()
-      const text = encodeEvent(head, step.value, includeUsage)
-      if (text === '') continue
-      const role = begun ? '' : encodeRole(head)
-      begun = true
-      return { text: role + text, last: step.value.type === 'finish' }
+      const part = encode(step.value)
+      if (part.text !== '') return part
     }
+  }
+
+  function encode({ index, event }: ChoiceEvent): { text: string; last: boolean } {
+    const text = dialect.encodeEvent(head, index, event)
+    if (event.type === 'state' || (text === '' && event.type !== 'finish')) return { text: '', last: false }
+    const start = begun.has(index) ? '' : dialect.encodeStart(head, index)
+    begun.add(index)
+    if (event.type === 'finish') ends.push(event)
+    if (ends.length < count) return { text: start + text, last: false }
+    const usage = includeUsage ? dialect.encodeUsage(head, sumUsage(ends.map((end) => end.usage))) : ''
+    return { text: start + text + usage + encodedEnd, last: true }
   }
 
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../shared/contract'
 import type { WireModelList } from '../../../shared/openai'
-import { bench, errorOf, local } from './test-bench'
+import { bench, errorOf, local, poolWith } from './test-bench'
 
 describe('routes', () => {
   it.each(['/health', '/health/'])('GET %s is always 200 and says the state', async (path) => {
@@ -13,7 +13,7 @@ describe('routes', () => {
   it.each([
     ['busy', {}, true],
     ['degraded', { isDegraded: () => true }, false],
-    ['starting', { pool: { list: () => [{ state: 'loading' } as LoadedModel] } }, false],
+    ['starting', { pool: poolWith([{ state: 'loading' } as LoadedModel]) }, false],
   ] as const)('health knows %s', async (state, more, working) => {
     const { api, activity } = bench([], more)
     if (working) activity.begin()
@@ -32,8 +32,11 @@ describe('routes', () => {
         owned_by: 'org',
         context_length: 8192,
         max_model_len: 8192,
+        meta: { context_length: 8192 },
         size_bytes: 1000,
         quantization: { bits: 4, group_size: 64, mode: null, mixed: false },
+        type: 'llm',
+        capabilities: ['text-generation', 'chat'],
         state: 'loaded',
       })
     },
@@ -60,14 +63,14 @@ describe('routes', () => {
     ['GET', '/v1/chat/completions', 405, 'method_not_allowed'],
     ['POST', '/v1/models', 405, 'method_not_allowed'],
     ['DELETE', '/health', 405, 'method_not_allowed'],
-    ['POST', '/v1/completions', 501, 'not_implemented'],
     ['POST', '/v1/embeddings', 501, 'not_implemented'],
     ['POST', '/embeddings', 501, 'not_implemented'],
     ['POST', '/v1/responses', 501, 'not_implemented'],
     ['POST', '/v1/messages', 501, 'not_implemented'],
-    ['GET', '/metrics', 501, 'not_implemented'],
     ['GET', '/api/v1/downloads/abc', 501, 'not_implemented'],
-    ['POST', '/api/v1/models/load', 501, 'not_implemented'],
+    ['POST', '/api/v1/downloads', 501, 'not_implemented'],
+    ['GET', '/api/v1/models/load', 405, 'method_not_allowed'],
+    ['GET', '/api/v1/nonsense', 404, 'not_found'],
   ])('%s %s is %i %s in the shape of OpenAI', async (method, path, status, code) => {
     const response = await bench([]).api.request(path, { method, headers: local })
     expect(await errorOf(response)).toMatchObject({ status, code })

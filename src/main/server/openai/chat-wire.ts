@@ -1,80 +1,85 @@
-import type { GenerationEvent, Usage } from '../../../shared/contract'
-import type { ChatCompletion, ChatCompletionChunk, ChatDelta, WireError, WireUsage } from '../../../shared/openai'
+import type { TokenLogprob } from '../../../shared/contract'
+import type { ChatCompletion, ChatCompletionChunk, ChatDelta, WireLogprobs, WireToolCall } from '../../../shared/openai'
+import { encodeData, type AnswerHead, type Dialect, type SaidChoice } from './dialect'
 
-/** What all chunks of one answer have in common. */
-export interface AnswerHead {
-  id: string
-  /** Unix seconds. */
-  created: number
-  model: string
-}
+/** `POST /v1/chat/completions` (reference: OpenAI's chat completions; product.md §4). */
+export const chatDialect: Dialect = {
+  // The role and empty content, as OpenAI begins.
+  encodeStart: (head, index) => encodeDelta(head, index, { role: 'assistant', content: '' }),
 
-type Finish = Extract<GenerationEvent, { type: 'finish' }>
+  encodeEvent: (head, index, event) => {
+    switch (event.type) {
+      case 'state':
+        return ''
+      case 'text':
+        return encodeDelta(head, index, { content: event.text }, event.logprobs)
+      case 'reasoning':
+        return encodeDelta(head, index, { reasoning_content: event.text, reasoning: event.text })
+      case 'tool_call': {
+        const start = { index: event.index, id: event.id, type: 'function', function: { name: event.name, arguments: '' } } as const
+        const rest = { index: event.index, function: { arguments: event.arguments } }
+        return encodeDelta(head, index, { tool_calls: [start] }) + encodeDelta(head, index, { tool_calls: [rest] })
+      }
+      case 'finish':
+        return encodeChunk(head, [{ index, delta: {}, finish_reason: event.reason }])
+    }
+  },
 
-/** The whole answer of a request that did not ask for a stream. */
-export function toCompletion(head: AnswerHead, content: string, reasoning: string, finish: Finish): ChatCompletion {
-  const thought = reasoning === '' ? {} : { reasoning_content: reasoning, reasoning }
-  return {
+  encodeUsage: (head, usage) => encodeData({ ...frame(head), choices: [], usage }),
+
+  toWhole: (head, choices, usage): ChatCompletion => ({
     id: head.id,
     object: 'chat.completion',
     created: head.created,
     model: head.model,
-    choices: [{ index: 0, message: { role: 'assistant', content, ...thought }, logprobs: null, finish_reason: finish.reason }],
-    usage: toWireUsage(finish.usage),
-  }
+    choices: choices.map(toChoice),
+    usage,
+  }),
 }
 
-export function toWireUsage(usage: Usage): WireUsage {
-  return {
-    prompt_tokens: usage.prompt_tokens,
-    completion_tokens: usage.completion_tokens,
-    total_tokens: usage.total_tokens,
-    prompt_tokens_details: { cached_tokens: usage.cached_tokens ?? 0 },
-  }
-}
-
-/** The first chunk: the role and empty content, as OpenAI begins. */
-export function encodeRole(head: AnswerHead): string {
-  return encodeDelta(head, { role: 'assistant', content: '' })
-}
-
-/** The chunks that one event of an answer becomes; none for a state. The last event brings the finish, the usage if asked for, `[DONE]`. */
-export function encodeEvent(head: AnswerHead, event: GenerationEvent, includeUsage: boolean): string {
-  switch (event.type) {
-    case 'state':
-      return ''
-    case 'text':
-      return encodeDelta(head, { content: event.text })
-    case 'reasoning':
-      return encodeDelta(head, { reasoning_content: event.text, reasoning: event.text })
-    case 'finish': {
-      const finish = encodeChunk(head, [{ index: 0, delta: {}, finish_reason: event.reason }])
-      const usage = includeUsage ? encodeChunk(head, [], toWireUsage(event.usage)) : ''
-      return `${finish}${usage}data: [DONE]\n\n`
+function toChoice({ events, finish }: SaidChoice, index: number): ChatCompletion['choices'][number] {
+  let content = ''
+  let reasoning = ''
+  const calls: WireToolCall[] = []
+  const tokens: TokenLogprob[] = []
+  let hasTokens = false
+  for (const event of events) {
+    if (event.type === 'reasoning') reasoning += event.text
+    else if (event.type === 'tool_call') {
+      calls.push({ id: event.id, type: 'function', function: { name: event.name, arguments: event.arguments } })
+    } else {
+      content += event.text
+      tokens.push(...(event.logprobs ?? []))
+      hasTokens ||= event.logprobs !== undefined
     }
   }
-}
-
-/** A failure in the middle: clients raise it. No `[DONE]` follows, the answer is not whole. */
-export function encodeError(error: WireError): string {
-  return `data: ${JSON.stringify(error)}\n\n`
-}
-
-/** A comment: clients skip it, proxies and time limits see bytes. */
-export const heartbeat = ': keepalive\n\n'
-
-function encodeDelta(head: AnswerHead, delta: ChatDelta): string {
-  return encodeChunk(head, [{ index: 0, delta, finish_reason: null }])
-}
-
-function encodeChunk(head: AnswerHead, choices: ChatCompletionChunk['choices'], usage?: WireUsage): string {
-  const chunk: ChatCompletionChunk = {
-    id: head.id,
-    object: 'chat.completion.chunk',
-    created: head.created,
-    model: head.model,
-    choices,
-    ...(usage === undefined ? {} : { usage }),
+  return {
+    index,
+    message: {
+      role: 'assistant',
+      content: content === '' && calls.length > 0 ? null : content,
+      ...(reasoning === '' ? {} : { reasoning_content: reasoning, reasoning }),
+      ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    },
+    logprobs: hasTokens ? toWireLogprobs(tokens) : null,
+    finish_reason: finish.reason,
   }
-  return `data: ${JSON.stringify(chunk)}\n\n`
+}
+
+function toWireLogprobs(content: TokenLogprob[]): WireLogprobs {
+  return { content, refusal: null }
+}
+
+function encodeDelta(head: AnswerHead, index: number, delta: ChatDelta, tokens?: TokenLogprob[]): string {
+  return encodeChunk(head, [
+    { index, delta, ...(tokens === undefined ? {} : { logprobs: toWireLogprobs(tokens) }), finish_reason: null },
+  ])
+}
+
+function encodeChunk(head: AnswerHead, choices: ChatCompletionChunk['choices']): string {
+  return encodeData({ ...frame(head), choices } satisfies ChatCompletionChunk)
+}
+
+function frame({ id, created, model }: AnswerHead): Omit<ChatCompletionChunk, 'choices' | 'usage'> {
+  return { id, object: 'chat.completion.chunk', created, model }
 }

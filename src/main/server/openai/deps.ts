@@ -1,7 +1,7 @@
 import type { EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
 import type { ModelCatalog } from '../../core/models/types'
-import type { GuardRules } from '../http'
+import type { GuardRules, KeyRules } from '../http'
 import type { Activity } from './activity'
 
 export interface ApiLimits {
@@ -18,18 +18,36 @@ export interface ApiLimits {
 export interface ApiDeps {
   generator: Generator
   catalog: Pick<ModelCatalog, 'list' | 'resolve'>
-  pool: Pick<EnginePool, 'list'>
+  pool: Pick<EnginePool, 'list' | 'subscribe' | 'load' | 'unload'>
+  /** Another number whenever the models on the disk may have changed: until then the list of models is remembered. */
+  revision?: () => number
   /** Gets every error that nobody foresaw, once; the client sees only the id. */
   logError: (error: unknown, requestId: string) => void
+  /** Hears of every request when its answer begins. */
+  onRequest?: (report: RequestReport) => void
   /** Product version, for /health. */
   version: string
   /** True while answers cannot be expected, e.g. without an engine. */
   isDegraded?: () => boolean
-  /** Host names and web origins besides loopback. */
-  guard?: Partial<GuardRules>
+  /** Who may call, asked at every request: it changes while we listen. Without it programs and pages of this machine, without a key. */
+  access?: () => ApiAccess
   limits?: Partial<ApiLimits>
   /** Counts open answers; give one to watch it. */
   activity?: Activity
   /** `refuse`: new requests get 503. `cut`: open answers end with an error. */
   shutdown?: { refuse: AbortSignal; cut: AbortSignal }
+}
+
+export interface ApiAccess extends Pick<GuardRules, 'hosts' | 'origins'> {
+  keys: KeyRules
+}
+
+/** One request, for a log: never its query, headers or body. */
+export interface RequestReport {
+  request_id: string
+  method: string
+  path: string
+  status: number
+  /** To the beginning of the answer; a stream goes on after it. */
+  ms: number
 }

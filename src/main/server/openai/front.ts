@@ -3,30 +3,55 @@ import type { IncomingMessage } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AppError } from '../../../shared/errors'
-import { checkRequest, type GuardRules } from '../http'
+import { checkAccess, checkRequest, isLocalCaller, scopeOf } from '../http'
+import type { ApiAccess, RequestReport } from './deps'
 import { isUnexpected, toHttpError } from './wire-error'
 
 export interface ApiEnv {
   /** What the HTTP adapter adds; absent when the app is called as a value. */
-  Bindings: { incoming?: Pick<IncomingMessage, 'httpVersion'> }
+  Bindings: { incoming?: Pick<IncomingMessage, 'httpVersion' | 'socket'> }
   Variables: { requestId: string }
 }
 
-/** What every request passes first: its id, the guards against web pages, CORS for those that may call, and the refusal while stopping. */
-export function admit(rules: GuardRules, refuse: AbortSignal | undefined): MiddlewareHandler<ApiEnv> {
+/**
+ * What every request passes first: its id, the guards against web pages, CORS for those that may call, the key where one is needed, and
+ * the refusal while stopping.
+ */
+export function admit(access: () => ApiAccess, refuse: AbortSignal | undefined): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
     const requestId = `req_${randomUUID().replaceAll('-', '')}`
     context.set('requestId', requestId)
     context.header('X-Request-ID', requestId)
-    const refusal = checkRequest(context.req.raw.headers, rules)
+    const { hosts, origins, keys } = access()
+    const { headers } = context.req.raw
+    const refusal = checkRequest(headers, { hosts, origins, localOrigins: true, fromSettings: true })
     if (refusal !== null) throw refusal
     allowOrigin(context)
     if (context.req.method === 'OPTIONS') return preflight(context)
+    // Called as a value, by this very process, there is no peer.
+    const peer = context.env?.incoming
+    const local = peer === undefined || isLocalCaller(peer, headers)
+    const denial = checkAccess(scopeOf(context.req.method, context.req.path), { local, headers }, keys)
+    if (denial !== null) {
+      if (denial.code === 'unauthorized') context.header('WWW-Authenticate', 'Bearer')
+      throw denial
+    }
     if (refuse?.aborted === true) {
       context.header('Connection', 'close')
       throw new AppError('server_shutdown', 'The server is shutting down.', { hint: 'Try again in a moment.' })
     }
     return next()
+  }
+}
+
+/** Tells how each request was answered. */
+export function report(tell: (report: RequestReport) => void): MiddlewareHandler<ApiEnv> {
+  return async (context, next) => {
+    const startedAt = performance.now()
+    await next()
+    const { method, path } = context.req
+    const ms = Math.round(performance.now() - startedAt)
+    tell({ request_id: context.get('requestId') ?? '', method, path: path.slice(0, 200), status: context.res.status, ms })
   }
 }
 

@@ -6,5 +6,5 @@
  * Without a socket it is the value that `buildApi` in api.ts gives: the tests call its `app.request(…)`.
  */
 export { createActivity, type Activity } from './activity'
-export type { ApiDeps, ApiLimits } from './deps'
+export type { ApiAccess, ApiDeps, ApiLimits, RequestReport } from './deps'
 export { serveApi, type ApiServer } from './serve-api'

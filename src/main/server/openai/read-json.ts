@@ -3,7 +3,7 @@ import { isLargerThan } from '../../../shared/rpc'
 
 /**
  * Reads a bounded JSON body.
- * @throws AppError unsupported_media_type, too_large, invalid_request
+ * @throws AppError unsupported_media_type, too_large, invalid_request, cancelled (the client left)
  */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   const type = request.headers.get('content-type') ?? ''
@@ -12,7 +12,12 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
       hint: 'Send the header "Content-Type: application/json".',
     })
   }
-  const bytes = await readBytes(request, maxBytes)
+  const bytes = await readBytes(request, maxBytes).catch((error: unknown) => {
+    // The body comes from the socket alone, so what fails there is the client.
+    throw error instanceof AppError
+      ? error
+      : new AppError('cancelled', 'The request ended before it was complete.', { cause: error })
+  })
   const value = parse(decode(bytes))
   // Checked by bytes already: this is about the number of its values.
   if (isLargerThan(value, Infinity)) throw new AppError('too_large', 'The body has more values than this server takes.')

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../../../shared/errors'
-import { listen, type Listening, type ListenOptions } from '../http'
+import { listen, type BadBytes, type Listening, type ListenOptions } from '../http'
 import { createActivity, type Activity } from './activity'
 import { buildApi } from './api'
-import type { ApiDeps } from './deps'
+import type { ApiAccess, ApiDeps } from './deps'
 import { toHttpError } from './wire-error'
 
 export interface ApiServer extends Pick<Listening, 'port' | 'hosts' | 'url'> {
@@ -15,11 +15,25 @@ export interface ApiServer extends Pick<Listening, 'port' | 'hosts' | 'url'> {
   close: () => Promise<void>
 }
 
+/** The name that the server is bound to is one that it may be called by. */
+const withHosts = (access: ApiAccess, hosts: readonly string[]): ApiAccess => ({ ...access, hosts: [...access.hosts, ...hosts] })
+
+/** An answer outside of any route: of the HTTP layer itself. */
+function badRequest(error: AppError): { id: string; status: number; text: string } {
+  const id = `req_${randomUUID().replaceAll('-', '')}`
+  const { status, body } = toHttpError(error, id)
+  return { id, status, text: JSON.stringify(body) }
+}
+
 /** What the HTTP parser lets through and is still no request, such as one without a Host. */
 function onBadRequest(): Response {
-  const id = `req_${randomUUID().replaceAll('-', '')}`
-  const { status, body } = toHttpError(new AppError('invalid_request', 'This is not a valid HTTP request.'), id)
-  return Response.json(body, { status, headers: { 'X-Request-ID': id } })
+  const { id, status, text } = badRequest(new AppError('invalid_request', 'This is not a valid HTTP request.'))
+  return new Response(text, { status, headers: { 'Content-Type': 'application/json', 'X-Request-ID': id } })
+}
+
+function describeBadBytes({ status, message }: BadBytes): { type: string; body: string } {
+  const code = status === 431 ? 'too_large' : 'invalid_request'
+  return { type: 'application/json', body: badRequest(new AppError(code, message)).text }
 }
 
 const drainMs = 1000
@@ -31,19 +45,20 @@ const closeMs = 3000
  */
 export async function serveApi(
   deps: Omit<ApiDeps, 'activity' | 'shutdown'>,
-  options: Pick<ListenOptions, 'host' | 'port' | 'findPortUser'>,
+  options: Pick<ListenOptions, 'host' | 'port' | 'findPortUser' | 'limits'>,
 ): Promise<ApiServer> {
   const activity = createActivity()
   const refuse = new AbortController()
   const cut = new AbortController()
-  const hosts = [...(deps.guard?.hosts ?? []), ...(options.host === undefined ? [] : [options.host])]
+  const boundHosts = options.host === undefined ? [] : [options.host]
+  const { access } = deps
   const app = buildApi({
     ...deps,
-    guard: { ...deps.guard, hosts },
+    ...(access === undefined ? {} : { access: () => withHosts(access(), boundHosts) }),
     activity,
     shutdown: { refuse: refuse.signal, cut: cut.signal },
   })
-  const { port, hosts: bound, url, close } = await listen(app.fetch, { ...options, onBadRequest })
+  const { port, hosts: bound, url, close } = await listen(app.fetch, { ...options, onBadRequest, describeBadBytes })
   let closing: Promise<void> | null = null
   return {
     port,

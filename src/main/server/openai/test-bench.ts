@@ -26,6 +26,7 @@ export const finish: GenerationEvent = {
 
 interface Bench {
   api: ReturnType<typeof buildApi>
+  deps: ApiDeps
   requests: GenerationRequest[]
   logged: [unknown, string][]
   activity: ReturnType<typeof createActivity>
@@ -42,7 +43,7 @@ export function bench(script: Script | GenerationEvent[], more: Partial<ApiDeps>
         yield* script
       }
     : script
-  const api = buildApi({
+  const deps: ApiDeps = {
     generator: {
       generate: (request, signal) => {
         requests.push(request)
@@ -67,13 +68,23 @@ export function bench(script: Script | GenerationEvent[], more: Partial<ApiDeps>
           ? Promise.resolve({ name: 'org/chat' } as ResolvedModel)
           : Promise.reject(new AppError('model_not_found', `No model "${spec}".`, { hint: 'See "mlxk list".' })),
     },
-    pool: { list: () => [{ name: 'org/loaded', state: 'ready' } as LoadedModel] },
-    logError: (error, id) => logged.push([error, id]),
+    pool: poolWith([{ name: 'org/loaded', state: 'ready', in_flight: 0, memory_bytes: 5 } as LoadedModel]),
+    logError: (error, id) => void logged.push([error, id]),
     version: '1.2.3',
     activity,
     ...more,
-  })
-  return { api, requests, logged, activity }
+  }
+  return { api: buildApi(deps), deps, requests, logged, activity }
+}
+
+/** A pool in which nothing ever changes. */
+export function poolWith(models: LoadedModel[]): ApiDeps['pool'] {
+  return {
+    list: () => models,
+    subscribe: () => () => {},
+    load: () => Promise.resolve(),
+    unload: () => Promise.resolve(),
+  }
 }
 
 export const local = { host: '127.0.0.1:11811' }

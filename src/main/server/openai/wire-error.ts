@@ -25,12 +25,19 @@ export function toHttpError(error: unknown, requestId: string): HttpError {
   const { status, type } = httpErrors[code]
   const place = data?.['param']
   const param = typeof place === 'string' ? place : modelCodes.has(code) ? 'model' : null
-  const text = hint === undefined ? message : `${message} ${hint}`
+  const text = [message, ...candidates(data?.['matches']), ...(hint === undefined ? [] : [hint])].join(' ')
   return {
     status,
     headers: retryHeaders(code, status),
     body: { error: { message: text, type, param, code }, request_id: requestId },
   }
+}
+
+/** OpenAI's shape has no place for a list: a client sees the candidates of an ambiguous name in the message. */
+function candidates(matches: unknown): string[] {
+  if (!Array.isArray(matches) || matches.length === 0) return []
+  const shown = matches.slice(0, 5).map(String).join(', ')
+  return [`It may be ${shown}${matches.length > 5 ? ', …' : '.'}`]
 }
 
 /** True for errors that nobody foresaw: they are logged under the request id, since the client is not told more. */

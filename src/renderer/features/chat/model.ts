@@ -67,6 +67,8 @@ export function applyEvent(draft: Draft, event: AnswerEvent, nowMs: number): Dra
   const thought = endThinking(draft, nowMs)
   if (event.type === 'text')
     return { message: { ...thought, content: thought.content + event.text }, waiting: null, thinkingSince: null }
+  // Chat offers no tools, so nothing is called.
+  if (event.type === 'tool_call') return draft
   const { reason, usage, timing, model } = event
   return {
     message: { ...thought, state: 'complete', model, finish_reason: reason, usage, timing },

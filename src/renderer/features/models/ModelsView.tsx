@@ -8,7 +8,8 @@ import { Notice } from '../../components/ui/Notice'
 import { TWO_COLUMNS, useMedia } from '../../lib/use-media'
 import { EngineBanner } from '../engine/EngineBanner'
 import { FirstRun } from '../engine/FirstRun'
-import { canChat, groupModels, modelKey } from './model'
+import { ServerBanner } from '../server/ServerBanner'
+import { canChat, findSelected, groupModels, modelKey } from './model'
 import { ModelDetailPane } from './ModelDetailPane'
 import { ModelsToolbar } from './ModelsToolbar'
 import { ModelTable } from './ModelTable'
@@ -57,7 +58,8 @@ export function ModelsView() {
 
   const models = useMemo(() => list?.models ?? [], [list])
   const groups = useMemo(() => groupModels(models, loaded, { filter, search, sort }), [models, loaded, filter, search, sort])
-  const chosen = models.find((model) => modelKey(model) === selected) ?? null
+  // Details belong to a row: what the filter hides, it hides as a whole. The choice itself stays for when the filter is lifted.
+  const chosen = findSelected(models, selected, { filter, search })
   const isEmpty = list !== null && (models.length === 0 || demoRuns)
 
   const open = useCallback(
@@ -107,6 +109,7 @@ export function ModelsView() {
         {instead ? null : (
           <div className="flex min-w-0 flex-1 flex-col" data-region="list">
             {isEmpty ? null : <EngineBanner />}
+            <ServerBanner />
             <RootProblem />
             <div className="min-h-0 flex-1">{content()}</div>
           </div>

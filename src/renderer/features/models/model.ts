@@ -124,6 +124,16 @@ export function countFilter(models: readonly ModelSummary[], filter: Filter): nu
   return models.filter((model) => matchesFilter(model, filter)).length
 }
 
+/** The model that was selected, as long as the filter and the search show it. */
+export function findSelected(
+  models: readonly ModelSummary[],
+  selected: string | null,
+  { filter, search }: Pick<ModelQuery, 'filter' | 'search'>,
+): ModelSummary | null {
+  const model = models.find((entry) => modelKey(entry) === selected)
+  return model !== undefined && matchesFilter(model, filter) && matchesSearch(model, search) ? model : null
+}
+
 const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 const shortName = (model: ModelSummary): string => splitOwner(model.name).short
 

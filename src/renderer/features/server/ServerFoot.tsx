@@ -13,7 +13,7 @@ import { cx } from '../../lib/cx'
 import { asFailure } from '../../lib/serialized'
 import { isLoading, loadWord } from '../models/load-words'
 import { findLoaded, splitOwner, splitTail } from '../models/model'
-import { baseUrl, nextPort } from './store'
+import { baseUrl, isServerBroken, nextPort } from './store'
 
 /** State by shape: filled, ring, hollow, square. */
 function ServerDot({ state }: { state: ServerStatus['state'] }) {
@@ -98,7 +98,7 @@ function Details() {
           </Button>
         </div>
         {url === null ? (
-          <p className="text-12 text-ink-2">{t.server.notListening}</p>
+          <p className="text-12 text-ink-2">{isServerBroken(server) ? t.server.notServed : t.server.notListening}</p>
         ) : (
           <div className="flex h-8 items-center gap-2 rounded-3 bg-field ps-2.5 pe-1 shadow-[inset_0_0_0_1px_var(--k-line)]">
             <span className="sr-only">{t.server.baseUrl}</span>

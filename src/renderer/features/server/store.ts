@@ -23,6 +23,11 @@ export function baseUrl(server: ServerStatus | null): string | null {
   return server?.url == null || server.state !== 'ready' ? null : `${server.url}/v1`
 }
 
+/** True while the API wants to listen and cannot. */
+export function isServerBroken({ state }: ServerStatus): boolean {
+  return state === 'port_in_use' || state === 'failed'
+}
+
 /** The port to offer when the wanted one is taken. */
 export function nextPort(error: SerializedError, wanted: number | null): number | null {
   const port = error.data?.['port'] ?? wanted

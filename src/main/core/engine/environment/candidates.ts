@@ -34,6 +34,7 @@ export function pythonCandidates(env: Env, platform: Platform, files: FileProbe)
   const inHomes = [
     ...versionFolders(join(home, '.pyenv/versions'), files).map((folder) => join(folder, 'bin/python3')),
     ...versionFolders(join(home, '.local/share/uv/python'), files).map((folder) => join(folder, 'bin/python3')),
+    ...['.local/share/uv/tools/mlx-lm', '.local/pipx/venvs/mlx-lm'].map((folder) => join(home, folder, 'bin/python')),
     ...['miniforge3', 'miniconda3', 'mambaforge', 'anaconda3'].map((folder) => join(home, folder, 'bin/python3')),
   ]
   const framework = '/Library/Frameworks/Python.framework/Versions'
@@ -60,17 +61,23 @@ export function findUv(env: Env, platform: Platform, files: FileProbe): string |
   )
 }
 
-/** The command that gives this machine a Python that can make the environment. */
-export function pythonHint(env: Env, platform: Platform, files: FileProbe): string {
+/** Brings an interpreter of its own and needs none. */
+const UV_HINT = 'Install uv, which brings a Python of its own: curl -LsSf https://astral.sh/uv/install.sh | sh'
+
+/**
+ * The command that gives this machine a Python that can make the environment.
+ * @param systemWillDo false: the one that the system's packages give was found, and is of no use
+ */
+export function pythonHint(env: Env, platform: Platform, files: FileProbe, systemWillDo = true): string {
   const has = (program: string): boolean => searchFolders(env, platform).some((folder) => files.isExecutable(join(folder, program)))
   if (platform.os === 'darwin') {
     return has('brew')
       ? 'brew install python@3.12'
       : 'Install Python 3.12 with the installer from python.org, or Homebrew and then: brew install python@3.12'
   }
-  if (has('apt-get')) return 'sudo apt install python3 python3-venv'
+  if (has('apt-get')) return systemWillDo ? 'sudo apt install python3 python3-venv' : UV_HINT
   if (has('dnf')) return 'sudo dnf install python3.12'
-  if (has('pacman')) return 'sudo pacman -S python'
+  if (has('pacman')) return systemWillDo ? 'sudo pacman -S python' : UV_HINT
   if (has('zypper')) return 'sudo zypper install python312'
-  return 'Install Python 3.12 with its venv module.'
+  return systemWillDo ? 'Install Python 3.12 with its venv module.' : UV_HINT
 }

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Platform } from '../../system'
+import { findTools } from './build'
 import { findUv, pythonCandidates, pythonHint, type FileProbe } from './candidates'
 import { commandEnvironment } from './command-environment'
 import { createInstallProgress } from './install-progress'
+import { askLoginShell } from './login-shell'
+import { createPrecheck } from './precheck'
 import { unsuitable, type PythonFacts } from './probe'
+import type { RunCommand } from './run-command'
 
 const mac: Platform = { os: 'darwin', arch: 'arm64', home: '/Users/a' }
 const linux: Platform = { os: 'linux', arch: 'x64', home: '/home/a' }
@@ -148,3 +152,101 @@ function run(total: number, lines: string[]): number[] {
   const read = createInstallProgress(total)
   return lines.flatMap((line) => read(line)?.fraction ?? [])
 }
+
+describe('a machine on which the engine cannot be installed', () => {
+  const facts = (minor: number, venv: boolean) => ({
+    version: `3.${minor}.2`,
+    minor: [3, minor],
+    implementation: 'CPython',
+    machine: 'x86_64',
+    free_threaded: false,
+    libc: ['glibc', '2.36'],
+    macos: '',
+    venv,
+    executable: '/usr/bin/python3',
+    site_packages: '/x',
+    packages: { mlx: null, mlx_lm: null, transformers: null },
+  })
+  const check = (files: FileProbe, minor: number, venv = true, platform = linux) => {
+    const asked: string[] = []
+    const run: RunCommand = (program) => {
+      asked.push(program)
+      return Promise.resolve({ code: 0, stdout: JSON.stringify(facts(minor, venv)), lines: [] })
+    }
+    let now = 0
+    const precheck = createPrecheck({ env: {}, platform, files, run }, () => now)
+    return { precheck, asked, wait: (ms: number) => void (now += ms) }
+  }
+
+  it('says that its Python is too old, which one is needed, and how to get it', async () => {
+    const problem = await check(machine('/usr/bin/python3', '/usr/bin/apt-get'), 9).precheck()
+    expect(problem?.message).toContain('/usr/bin/python3: it is Python 3.9.2; 3.11 to 3.14 is needed')
+    expect(problem?.hint).toContain('uv')
+    expect((await check(machine('/usr/bin/python3', '/usr/bin/dnf'), 9).precheck())?.hint).toBe('sudo dnf install python3.12')
+    const onMac = machine('/opt/homebrew/bin/python3', '/opt/homebrew/bin/brew')
+    expect((await check(onMac, 9, true, mac).precheck())?.hint).toBe('brew install python@3.12')
+  })
+
+  it('asks for the venv module where only that is missing', async () => {
+    const problem = await check(machine('/usr/bin/python3', '/usr/bin/apt-get'), 11, false).precheck()
+    expect(problem?.hint).toBe('sudo apt install python3 python3-venv')
+  })
+
+  it('is none with a good Python or with uv, and is not asked again at every look', async () => {
+    const good = check(machine('/usr/bin/python3'), 12)
+    expect(await good.precheck()).toBeNull()
+    expect(await good.precheck()).toBeNull()
+    expect(good.asked).toHaveLength(1)
+    good.wait(60_000)
+    await good.precheck()
+    expect(good.asked).toHaveLength(2)
+    expect(await check(machine('/usr/bin/python3', '/usr/bin/uv'), 9).precheck()).toBeNull()
+  })
+})
+
+describe('PATH of the user’s own shell', () => {
+  const ask = (stdout: string, code: number | null = 0, env: Record<string, string> = { SHELL: '/bin/zsh', PATH: '/bin' }) => {
+    const asked: (readonly string[])[] = []
+    const run: RunCommand = (_program, args) => {
+      asked.push(args)
+      return Promise.resolve({ code, stdout, lines: [] })
+    }
+    return { asked, path: askLoginShell(run, env, new AbortController().signal) }
+  }
+
+  it('is read between marks from an interactive login shell, whatever that prints', async () => {
+    const { asked, path } = ask('Welcome!\n<mlxk>/opt/pyenv/shims:/bin</mlxk>\n')
+    expect(await path).toBe('/opt/pyenv/shims:/bin')
+    expect(asked[0]?.[0]).toBe('-ilc')
+  })
+
+  it('is not known where there is no shell, where it fails or hangs, or where it says nothing new', async () => {
+    expect(await ask('<mlxk>/x</mlxk>', null).path).toBeNull()
+    expect(await ask('<mlxk>/bin</mlxk>').path).toBeNull()
+    const none = ask('', 0, {})
+    expect(await none.path).toBeNull()
+    expect(none.asked).toEqual([])
+  })
+
+  it('finds a Python that nothing else finds', async () => {
+    const facts = {
+      version: '3.12.1',
+      minor: [3, 12],
+      implementation: 'CPython',
+      machine: 'x86_64',
+      free_threaded: false,
+      libc: ['glibc', '2.36'],
+      macos: '',
+      venv: true,
+      executable: '/opt/odd/python3.12',
+      site_packages: '/x',
+      packages: { mlx: null, mlx_lm: null, transformers: null },
+    }
+    const run: RunCommand = () => Promise.resolve({ code: 0, stdout: JSON.stringify(facts), lines: [] })
+    const deps = { env: {}, platform: linux, files: machine('/opt/odd/python3.12'), run }
+    const { signal } = new AbortController()
+    await expect(findTools(deps, signal)).rejects.toMatchObject({ code: 'engine_missing' })
+    const found = await findTools({ ...deps, loginPath: () => Promise.resolve('/opt/odd') }, signal)
+    expect(found.python?.path).toBe('/opt/odd/python3.12')
+  })
+})

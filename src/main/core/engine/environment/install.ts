@@ -1,226 +1,191 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, statfs } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
-import { z } from 'zod'
-import type { InstallProgress } from '../../../../shared/contract'
+import { readdir, statfs } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { AppError } from '../../../../shared/errors'
-import type { Env, Platform } from '../../system'
-import { findUv, pythonCandidates, pythonHint, type FileProbe } from './candidates'
-import { commandEnvironment } from './command-environment'
-import { createInstallProgress } from './install-progress'
+import { build, findTools, type BuildDeps, type Report } from './build'
+import { explainFailure } from './install-failure'
 import { lockInstallation } from './install-lock'
-import type { EngineLock } from '../../interpreter'
-import { activate, inspectManaged, pythonOf, removeRubbish } from './managed'
-import { probePython, unsuitable, type PythonFacts } from './probe'
-import type { CommandResult, RunCommand } from './run-command'
+import {
+  describeEnvironment,
+  findDamage,
+  folderOf,
+  forgetActive,
+  readActive,
+  remove,
+  removeRubbish,
+  writeActive,
+  type Active,
+  type Environment,
+} from './managed'
+import type { CommandResult } from './run-command'
+import { selfTest } from './self-test'
 
-export interface InstallDeps {
-  env: Env
-  platform: Platform
-  /** `<data>/engine`. */
-  engineFolder: string
-  resources: string
-  lock: EngineLock
-  run: RunCommand
-  files: FileProbe
+export interface InstallDeps extends BuildDeps {
+  /** `<data>/run/engines`: a file per engine that runs. */
+  enginesFolder: string
   /** Free bytes of the file system that holds a folder. */
   freeBytes?: (folder: string) => Promise<number>
 }
 
-type Report = (progress: InstallProgress) => void
-
 /** Packages and their download, at most; measured 360 MB on Linux, Metal's are larger. */
 const neededBytes = 1_500_000_000
-const minute = 60_000
 
 /**
- * Builds the managed environment and makes it the active one. Returns when the active one starts, or when another process has just made one.
+ * Makes an environment that works the active one: builds one when there is none or it does not start any more. One that works stays,
+ * whatever lock it was made from.
  * @throws AppError engine_missing, engine_install_failed, disk_full, cancelled
  */
 export async function installManaged(deps: InstallDeps, report: Report, signal: AbortSignal): Promise<void> {
-  const home = join(deps.engineFolder, deps.lock.hash)
-  const damaged = await inspectManaged(home)
-  if (damaged.state === 'ready' && (await stillStarts(deps, damaged.python, report, signal))) return
-  report({ step: 'find_python', message: 'Looking for Python', fraction: null })
-  const tools = await findTools(deps, signal)
+  const before = await wholeActive(deps)
+  if (before !== null && (await starts(deps, before.current, report, signal))) return
+  await alone(deps, report, signal, async () => {
+    const now = await wholeActive(deps)
+    // Somebody else may just have mended it.
+    if (now !== null && now.current.folder !== before?.current.folder) return
+    await replace(deps, { ...(await lastKnown(deps)), current: null }, report, signal)
+  })
+}
+
+/**
+ * Makes an environment of this version's lock the active one; the one that was active stays for `rollbackManaged`.
+ * @throws AppError as `installManaged`
+ */
+export async function updateManaged(deps: InstallDeps, report: Report, signal: AbortSignal): Promise<void> {
+  const before = await wholeActive(deps)
+  if (before === null) return installManaged(deps, report, signal)
+  if (before.current.lock === deps.lock.hash) return
+  await alone(deps, report, signal, async () => {
+    const now = await wholeActive(deps)
+    if (now?.current.lock === deps.lock.hash) return
+    await replace(deps, now ?? before, report, signal)
+  })
+}
+
+/** Makes the environment before the active one active, once it has passed the self-test. @throws AppError engine_install_failed, cancelled */
+export async function rollbackManaged(deps: InstallDeps, report: Report, signal: AbortSignal): Promise<void> {
+  await alone(deps, report, signal, async () => {
+    const { current, previous } = await lastKnown(deps)
+    if (previous === null) {
+      throw new AppError('engine_install_failed', 'There is no earlier engine to go back to.', {
+        hint: 'One is kept after "mlxk engine update". "mlxk engine install" mends the present one.',
+      })
+    }
+    if ((await findDamage(deps.engineFolder, previous)) !== null || !(await starts(deps, previous, report, signal))) {
+      throw new AppError('engine_install_failed', 'The earlier engine does not work any more, so the present one stays.', {
+        hint: 'mlxk engine install',
+      })
+    }
+    await writeActive(deps.engineFolder, { current: previous, previous: current })
+    report({ step: 'activate', message: `mlx_lm ${previous.versions.mlx_lm} is in use again`, fraction: 1 })
+  })
+}
+
+/** Removes all that was installed; a Python of the user's is never touched. @throws AppError busy (an engine runs), cancelled */
+export async function removeManaged(deps: InstallDeps, report: Report, signal: AbortSignal): Promise<void> {
+  await alone(deps, report, signal, async () => {
+    const running = await runningEngines(deps.enginesFolder)
+    if (running.length > 0) {
+      throw new AppError('busy', 'The engine is at work: a model is loaded.', {
+        hint: 'Unload the models, or end "mlxk serve" and the app, then try again.',
+        data: { pids: running },
+      })
+    }
+    report({ step: 'remove', message: 'Removing the engine', fraction: null })
+    // From here on there is no engine; what follows only frees the space.
+    await forgetActive(deps.engineFolder)
+    await removeRubbish(deps.engineFolder, [])
+    await remove(join(deps.engineFolder, 'python'))
+    report({ step: 'remove', message: 'Removed', fraction: 1 })
+  })
+}
+
+async function runningEngines(folder: string): Promise<number[]> {
+  const names = await readdir(folder).catch(() => [])
+  return names
+    .map((name) => Number(/^(\d+)\.json$/.exec(name)?.[1] ?? 0))
+    .filter((pid) => {
+      if (pid === 0) return false
+      try {
+        return process.kill(pid, 0)
+      } catch {
+        return false
+      }
+    })
+}
+
+/** One that changes the environments at a time, on the whole machine. */
+async function alone(deps: InstallDeps, report: Report, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
   const unlock = await lockInstallation(deps.engineFolder, signal, () =>
     report({ step: 'find_python', message: 'Waiting for another installation', fraction: null }),
   )
   try {
-    const before = await inspectManaged(home)
-    if (before.state === 'ready' && (damaged.state !== 'ready' || damaged.python !== before.python)) return
-    await checkSpace(deps)
-    await removeRubbish(home, null)
-    const attempt = randomBytes(4).toString('hex')
-    const folder = join(home, attempt)
-    await build(deps, tools, folder, report, signal)
-    report({ step: 'self_test', message: 'Starting the engine once', fraction: null })
-    const result = await selfTest(deps, folder, signal)
-    report({ step: 'activate', message: 'Ready', fraction: 1 })
-    const { site_packages: site, ...versions } = result
-    await activate(home, { lock: deps.lock.hash, folder: attempt, site_packages: relative(folder, site), versions })
-  } catch (error) {
-    const stillRunning = await inspectManaged(home)
-    if (stillRunning.state !== 'ready') await removeRubbish(home, null)
-    throw error
+    await work()
   } finally {
     unlock()
   }
 }
 
-/** Files of an environment that looks complete may be gone all the same: only starting it tells. */
-async function stillStarts(deps: InstallDeps, python: string, report: Report, signal: AbortSignal): Promise<boolean> {
-  report({ step: 'self_test', message: 'Starting the engine once', fraction: null })
+interface Known {
+  current: Environment | null
+  previous: Environment | null
+}
+
+async function lastKnown(deps: InstallDeps): Promise<Known> {
+  const active = await readActive(deps.engineFolder)
+  return active === null || active === 'unreadable' ? { current: null, previous: null } : active
+}
+
+/** The active environment when nothing of it is missing. */
+async function wholeActive(deps: InstallDeps): Promise<Active | null> {
+  const active = await readActive(deps.engineFolder)
+  if (active === null || active === 'unreadable') return null
+  return (await findDamage(deps.engineFolder, active.current)) === null ? active : null
+}
+
+/** Puts one of this version's lock in the place of the active one: the one kept from before when it is such a one, else a new one. */
+async function replace(deps: InstallDeps, known: Known, report: Report, signal: AbortSignal): Promise<void> {
+  const { current, previous } = known
+  const isUsable = previous?.lock === deps.lock.hash && (await findDamage(deps.engineFolder, previous)) === null
+  if (isUsable && (await starts(deps, previous, report, signal))) {
+    await writeActive(deps.engineFolder, { current: previous, previous: current })
+    report({ step: 'activate', message: 'Ready', fraction: 1 })
+    return
+  }
+  // Also one that does not start: until there is another, it is all there is.
+  const on = await lastKnown(deps)
+  const keep = [on.current, on.previous].filter((entry) => entry !== null)
+  report({ step: 'find_python', message: 'Looking for Python', fraction: null })
+  const tools = await findTools(deps, signal)
+  const made = { lock: deps.lock.hash, folder: randomBytes(4).toString('hex') }
+  const folder = folderOf(deps.engineFolder, made)
   try {
-    await selfTest(deps, dirname(dirname(python)), signal)
-    return true
+    await removeRubbish(deps.engineFolder, keep)
+    await checkSpace(deps)
+    const failure = await build(deps, tools, folder, report, signal)
+    if (failure !== null) throw await installFailed(deps, failure)
+    report({ step: 'self_test', message: 'Asking a model something', fraction: null })
+    const test = await selfTest(deps, folder, signal)
+    if (!test.works) throw await installFailed(deps, test.result, 'The engine was installed but does not start')
+    const { site_packages: site, ...versions } = test.facts
+    const entry = describeEnvironment(deps.engineFolder, { ...made, site_packages: relative(folder, site), versions })
+    const kept = current ?? previous
+    await writeActive(deps.engineFolder, { current: entry, previous: kept })
+    report({ step: 'activate', message: 'Ready', fraction: 1 })
+    await removeRubbish(deps.engineFolder, kept === null ? [entry] : [entry, kept])
+  } catch (error) {
+    await removeRubbish(deps.engineFolder, keep)
+    throw error
+  }
+}
+
+/** Files of an environment that looks whole may be damaged all the same: only its start tells. */
+async function starts(deps: InstallDeps, entry: Environment, report: Report, signal: AbortSignal): Promise<boolean> {
+  report({ step: 'self_test', message: 'Asking a model something', fraction: null })
+  try {
+    return (await selfTest(deps, folderOf(deps.engineFolder, entry), signal)).works
   } catch (error) {
     if (signal.aborted) throw error
     return false
-  }
-}
-
-interface Tools {
-  uv: string | null
-  python: { path: string; facts: PythonFacts } | null
-}
-
-async function findTools(deps: InstallDeps, signal: AbortSignal): Promise<Tools> {
-  const env = commandEnvironment(deps.env)
-  const found = findUv(deps.env, deps.platform, deps.files)
-  const works = found !== null && (await deps.run(found, ['--version'], { env, signal, timeoutMs: 15_000 })).code === 0
-  const uv = works ? found : null
-  const reasons: string[] = []
-  for (const path of pythonCandidates(deps.env, deps.platform, deps.files).slice(0, 40)) {
-    const facts = await probePython(deps.run, path, env, signal)
-    if (facts === null) continue
-    const reason = unsuitable(facts, deps.platform) ?? (facts.venv || uv !== null ? null : 'its venv module is not installed')
-    if (reason === null) return { uv, python: { path: facts.executable, facts } }
-    reasons.push(`${path}: ${reason}`)
-  }
-  if (uv !== null) return { uv, python: null }
-  const looked = reasons.length === 0 ? '' : ` Found, but of no use: ${reasons.slice(0, 3).join('; ')}.`
-  throw new AppError('engine_missing', `No Python was found that can run the engine (3.11 to 3.14).${looked}`, {
-    hint: pythonHint(deps.env, deps.platform, deps.files),
-    data: { candidates: reasons },
-  })
-}
-
-/** uv where it is there, else pip; pip also when uv fails, since a mirror may be known to pip only. */
-async function build(deps: InstallDeps, tools: Tools, folder: string, report: Report, signal: AbortSignal): Promise<void> {
-  if (tools.uv !== null) {
-    const failure = await buildWithUv(deps, tools.uv, tools.python?.path ?? null, folder, report, signal)
-    if (failure === null) return
-    if (tools.python?.facts.venv !== true) throw await installFailed(deps, failure)
-    report({ step: 'create_environment', message: 'uv did not succeed; once more with pip', fraction: null })
-    await removeRubbish(join(deps.engineFolder, deps.lock.hash), null)
-  }
-  if (tools.python === null) return
-  const env = commandEnvironment(deps.env)
-  report({ step: 'create_environment', message: `Python ${tools.python.facts.version}`, fraction: null })
-  const made = await deps.run(tools.python.path, ['-I', '-m', 'venv', '--clear', folder], { env, signal, timeoutMs: 5 * minute })
-  if (made.code !== 0) throw await installFailed(deps, made)
-  const python = pythonOf(folder)
-  const pip = [
-    python,
-    '-I',
-    '-m',
-    'pip',
-    'install',
-    '--no-deps',
-    '--require-hashes',
-    '--only-binary',
-    ':all:',
-    '-r',
-    deps.lock.path,
-  ]
-  const installed = await supervised(deps, python, pip, report, signal)
-  if (installed.code !== 0) throw await installFailed(deps, installed)
-}
-
-async function buildWithUv(
-  deps: InstallDeps,
-  uv: string,
-  base: string | null,
-  folder: string,
-  report: Report,
-  signal: AbortSignal,
-): Promise<CommandResult | null> {
-  const env = commandEnvironment(deps.env)
-  report({
-    step: 'create_environment',
-    message: base === null ? 'uv, with a Python of its own' : `uv, with ${base}`,
-    fraction: null,
-  })
-  await mkdir(join(deps.engineFolder, deps.lock.hash), { recursive: true })
-  const own = { UV_PYTHON_INSTALL_DIR: join(deps.engineFolder, 'python'), UV_PYTHON_PREFERENCE: 'only-managed' }
-  const made = await deps.run(uv, ['venv', '--no-project', '--python', base ?? '3.12', folder], {
-    env: base === null ? { ...env, ...own } : env,
-    signal,
-    timeoutMs: 20 * minute,
-    cwd: deps.engineFolder,
-  })
-  if (made.code !== 0) return made
-  const python = pythonOf(folder)
-  const flags = ['--no-deps', '--require-hashes', '--only-binary', ':all:', '--compile-bytecode', '-r', deps.lock.path]
-  const installed = await supervised(deps, python, [uv, 'pip', 'install', '--python', python, ...flags], report, signal)
-  return installed.code === 0 ? null : installed
-}
-
-/** Runs an installer under `supervise.py`, which ends it when we die. */
-async function supervised(
-  deps: InstallDeps,
-  python: string,
-  command: readonly string[],
-  report: Report,
-  signal: AbortSignal,
-): Promise<CommandResult> {
-  const progress = createInstallProgress(deps.lock.packages)
-  report({ step: 'install_packages', message: `${deps.lock.packages} packages`, fraction: 0 })
-  return deps.run(python, ['-I', join(deps.resources, 'engine', 'supervise.py'), ...command], {
-    env: commandEnvironment(deps.env),
-    signal,
-    timeoutMs: 60 * minute,
-    cwd: deps.engineFolder,
-    onLine: (line) => {
-      const step = progress(line)
-      if (step !== null) report({ step: 'install_packages', ...step })
-    },
-  })
-}
-
-/** Imports everything that an engine imports, which also compiles it, and computes something. */
-const selfTestScript = `
-import importlib.metadata as m, json, platform, sysconfig
-import mlx.core as mx
-import mlx_lm.server
-mx.eval(mx.ones(2) + 1)
-version = lambda name: m.version(name)
-print(json.dumps({"python": platform.python_version(), "mlx": version("mlx"), "mlx_lm": version("mlx-lm"),
-    "transformers": version("transformers"), "site_packages": sysconfig.get_path("purelib")}))
-`
-
-const selfTestResult = z.object({
-  python: z.string(),
-  mlx: z.string(),
-  mlx_lm: z.string(),
-  transformers: z.string(),
-  site_packages: z.string(),
-})
-
-async function selfTest(deps: InstallDeps, folder: string, signal: AbortSignal): Promise<z.infer<typeof selfTestResult>> {
-  const env = { ...commandEnvironment(deps.env), HF_HUB_OFFLINE: '1' }
-  const result = await deps.run(pythonOf(folder), ['-I', '-c', selfTestScript], {
-    env,
-    signal,
-    timeoutMs: 10 * minute,
-    cwd: folder,
-  })
-  if (result.code !== 0) throw await installFailed(deps, result, 'The engine was installed but does not start')
-  try {
-    return selfTestResult.parse(JSON.parse(result.stdout.trim().split('\n').at(-1) ?? ''))
-  } catch (error) {
-    throw new AppError('engine_install_failed', 'The engine was installed but its self-test gave no answer.', { cause: error })
   }
 }
 
@@ -252,9 +217,12 @@ async function installFailed(
 ): Promise<AppError> {
   const free = await (deps.freeBytes ?? freeBytes)(deps.engineFolder)
   if (free < 50_000_000) return diskFull(free)
-  const reason = result.lines.findLast((line) => /error/i.test(line)) ?? result.lines.at(-1) ?? 'no reason was given'
-  return new AppError('engine_install_failed', `${what}: ${reason.trim().slice(0, 500)}`, {
-    hint: 'Check the network connection (mirrors and proxies: PIP_INDEX_URL, UV_INDEX_URL, HTTPS_PROXY), then run: mlxk engine install',
-    data: { exit_code: result.code, log: result.lines.slice(-30) },
-  })
+  const said = (result.lines.findLast((line) => /error/i.test(line)) ?? result.lines.at(-1) ?? 'no reason was given').trim()
+  const data = { exit_code: result.code, log: result.lines.slice(-30) }
+  const known = explainFailure(result.lines)
+  if (known === null) {
+    const hint = 'The log below the error has more. Check the network and the disk, then run: mlxk engine install'
+    return new AppError('engine_install_failed', `${what}: ${said.slice(0, 500)}`, { hint, data })
+  }
+  return new AppError(known.code, `${what}. ${known.sentence} (${said.slice(0, 300)})`, { hint: known.hint, data })
 }

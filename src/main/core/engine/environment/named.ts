@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { EngineStatus } from '../../../../shared/contract'
 import type { Env, Platform } from '../../system'
 import { commandEnvironment } from './command-environment'
-import { probePython, type PythonFacts } from './probe'
+import { probePython, unsuitable, type PythonFacts } from './probe'
 import type { RunCommand } from './run-command'
 
 /** How long an interpreter that did not run is not asked again. It may hang, and the owner looks every few seconds. */
@@ -51,13 +51,17 @@ export function createNamedInterpreter(deps: {
       source === 'environment'
         ? 'Set MLXK_PYTHON to a Python that has mlx-lm, or unset it.'
         : 'Choose another Python in the settings, or none to use the managed one.'
-    const base = { source, python, lock: null, versions: null } as const
+    const base = { source, python, lock: null, versions: null, update_available: false, previous: null } as const
     const facts = await read(python)
     if (facts === null) {
       return { ...base, state: 'broken', reason: `${python} is no Python that runs.`, hint: undo }
     }
     const { mlx, mlx_lm: mlxLm, transformers } = facts.packages
     if (mlxLm === null || mlx === null) {
+      const reason = unsuitable(facts, deps.platform)
+      if (reason !== null) {
+        return { ...base, state: 'broken', reason: `mlx-lm cannot be installed in ${python}: ${reason}.`, hint: undo }
+      }
       const requirement = deps.platform.os === 'darwin' ? `mlx-lm==${wantedMlxLm}` : `mlx-lm[cpu]==${wantedMlxLm}`
       return {
         ...base,

@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { AppError } from '../../../../shared/errors'
 import type { ResolvedModel } from '../../models/types'
+import type { MachineMemory } from '../memory/machine'
 import { afterCrashes } from './crash-policy'
 import { createEnginePool, type EnginePoolDeps } from './pool'
 
@@ -56,7 +57,7 @@ function createPool(more: Partial<EnginePoolDeps> = {}, autoLoad = true) {
     platform: { os: 'linux', arch: 'x64', home: '/h' },
     paths: { engines: join(folder, 'engines') },
     layout: { resources: '/r' },
-    memory: 64e9,
+    machine: machineOf(48e9),
     table: { inspect: () => Promise.resolve(null) },
     warmUp: () => Promise.resolve(),
     spawn: (_command, args) => {
@@ -74,8 +75,15 @@ function createPool(more: Partial<EnginePoolDeps> = {}, autoLoad = true) {
   })
 }
 
+/** A machine whose engines may take so many bytes together. */
+function machineOf(limitBytes: number, availableBytes: number | null = null): MachineMemory {
+  const state = { totalBytes: 64e9, limitBytes, source: 'machine' as const, availableBytes }
+  return { read: () => Promise.resolve(state), learn: () => Promise.resolve() }
+}
+
 function model(name: string, bytes = 1e9): ResolvedModel {
-  const summary = { size_bytes: bytes, context: { tokens: 4096, source: 'config' } } as ResolvedModel['summary']
+  const memory = { weights_bytes: bytes, kv_bytes_per_1k_tokens: 1e6, kv_fixed_bytes: 0 }
+  const summary = { size_bytes: bytes, context: { tokens: 4096, source: 'config' }, memory } as ResolvedModel['summary']
   return { name, hash: null, snapshotPath: join(folder, name), summary }
 }
 
@@ -193,7 +201,7 @@ describe('engine pool', () => {
   })
 
   it('unloads a model that nobody used for the idle time, never one in use', async () => {
-    const pool = createPool({ idleMs: 20 })
+    const pool = createPool({ policy: () => ({ keepAliveMs: 20 }) })
     const a = await pool.acquire(model('a'), { signal: never })
     const b = await pool.acquire(model('b'), { signal: never })
     a.release()
@@ -203,7 +211,7 @@ describe('engine pool', () => {
   })
 
   it('unloads a model that was loaded for a caller who left', async () => {
-    const pool = createPool({ idleMs: 20 }, false)
+    const pool = createPool({ policy: () => ({ keepAliveMs: 20 }) }, false)
     const abort = new AbortController()
     const waiting = pool.acquire(model('a'), { signal: abort.signal })
     await started(1)
@@ -224,16 +232,21 @@ describe('engine pool', () => {
     await pool.close()
   })
 
-  it('makes room by unloading the longest unused idle model, and loads beside models at work', async () => {
-    const pool = createPool({ maxLoaded: 2 })
+  it('makes room by unloading the longest unused idle model, and waits for models at work', async () => {
+    const pool = createPool({ policy: () => ({ maxModels: 2 }) })
     const a = await pool.acquire(model('a'), { signal: never })
     const b = await pool.acquire(model('b'), { signal: never })
-    await pool.acquire(model('c'), { signal: never })
-    expect(pool.list()).toHaveLength(3)
+    const waiting = pool.acquire(model('c'), { signal: never })
+    await vi.waitFor(() =>
+      expect(pool.list()).toMatchObject([{ in_flight: 1 }, { in_flight: 1 }, { name: 'c', queued: 1, pid: null }]),
+    )
     b.release()
+    const c = await waiting
+    expect(pool.list().map(({ name }) => name)).toEqual(['a', 'c'])
+    c.release()
     a.release()
     await pool.acquire(model('d'), { signal: never })
-    expect(pool.list().map(({ name }) => name)).toEqual(['c', 'd'])
+    expect(pool.list().map(({ name }) => name)).toEqual(['a', 'd'])
     await pool.close()
   })
 
@@ -282,17 +295,17 @@ describe('engine pool', () => {
     expect(await dropped).toMatchObject({ code: 'cancelled' })
     await again
     expect(pool.list().map(({ name }) => name)).toEqual(['a', 'b'])
-    await pool.unload('b')
+    await pool.unload('b', { drainMs: 0 })
     expect(engines.at(-1)!.signals).toEqual(['SIGTERM'])
     await pool.close()
   })
 
   it('never ends a model that went to work while another made room', async () => {
-    const pool = createPool({ maxLoaded: 1 })
+    const pool = createPool({ policy: () => ({ maxModels: 2 }) })
     const [a, b] = [await pool.acquire(model('a'), { signal: never }), await pool.acquire(model('b'), { signal: never })]
     a.release()
     b.release()
-    // The moment at which "a" is being ended, and "b" is not yet.
+    // The moment at which "a" is being ended.
     const used = new Promise((resolve) => {
       const leave = pool.subscribe(() => {
         if (engines[0]!.signals.length === 0) return
@@ -335,9 +348,11 @@ describe('engine pool', () => {
 
 describe('crash policy', () => {
   it('forgets crashes after five minutes', () => {
-    expect(afterCrashes([], 1000)).toEqual({ giveUp: false, waitMs: 0 })
-    expect(afterCrashes([1000], 1500)).toEqual({ giveUp: false, waitMs: 500 })
-    expect(afterCrashes([1000, 2000, 3000], 4000).giveUp).toBe(true)
-    expect(afterCrashes([1000, 2000, 3000], 302_500)).toEqual({ giveUp: false, waitMs: 0 })
+    const at = (...times: number[]) => times.map((time) => ({ at: time, starved: false }))
+    expect(afterCrashes([], 1000)).toEqual({ giveUp: false, waitMs: 0, strain: 0 })
+    expect(afterCrashes(at(1000), 1500)).toEqual({ giveUp: false, waitMs: 500, strain: 0 })
+    expect(afterCrashes(at(1000, 2000, 3000), 4000).giveUp).toBe(true)
+    expect(afterCrashes(at(1000, 2000, 3000), 302_500)).toEqual({ giveUp: false, waitMs: 0, strain: 0 })
+    expect(afterCrashes([{ at: 1, starved: true }], 5000)).toEqual({ giveUp: false, waitMs: 0, strain: 1 })
   })
 })

@@ -1,200 +1,203 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
-import { totalmem } from 'node:os'
-import { join } from 'node:path'
-import { AppError } from '../../../../shared/errors'
 import type { ResolvedModel } from '../../models/types'
-import type { DataPaths, Env, Layout, Platform } from '../../system'
-import { engineArguments, engineEnvironment, engineLimits } from '../process/command'
-import { startEngineProcess, type EngineProcess, type EngineProcessDeps, type EngineProcessSpec } from '../process/engine-process'
-import { createLogRing, type LogRing } from '../process/log-ring'
-import { createProcessTable, type ProcessTable } from '../process/process-table'
-import { createEngineRecords } from '../process/records'
-import { signalGroup, spawnEngine, warmUp } from '../process/system'
+import { createMachineMemory, type MachineMemory } from '../memory/machine'
 import type { EngineEnvironment, EngineLease, EnginePool } from '../types'
-import { afterCrashes } from './crash-policy'
-import { refuseCustomCode } from './custom-code'
-import { createEntry, isIdle, isReady, viewEntry, type PoolEntry } from './entry'
-import { createSerialQueue, sleep, untilAborted } from './wait'
+import { createEntry, isIdle, isReady, viewEntry, type PoolEntry, type Resident, type Waiter } from './entry'
+import { shuttingDown, unloaded } from './errors'
+import { createLoader, type LoaderDeps } from './loader'
+import { readModelConfig } from './model-config'
+import { defaultPolicy, type PoolPolicy } from './policy'
+import { createStarter, type Starter, type StarterDeps } from './starter'
+import { untilAborted } from './wait'
+import { AppError } from '../../../../shared/errors'
 
-export interface EnginePoolDeps {
+export interface EnginePoolDeps extends Omit<StarterDeps, 'onChange' | 'onWorkingSet'> {
   environment: Pick<EngineEnvironment, 'python'>
-  env: Env
-  platform: Platform
-  paths: Pick<DataPaths, 'engines'>
-  layout: Pick<Layout, 'resources'>
-  /** For tests: everything that reaches the machine. */
-  spawn?: EngineProcessDeps['spawn']
-  warmUp?: EngineProcessDeps['warmUp']
-  signalGroup?: EngineProcessDeps['signalGroup']
-  table?: ProcessTable
-  /** Bytes. */
-  memory?: number
-  idleMs?: number
-  maxLoaded?: number
+  /** The user's decisions; asked before every load. */
+  policy?: () => Partial<PoolPolicy>
+  machine?: MachineMemory
+  /** For simulations: what reaches the machine, as a whole. */
+  starter?: (hooks: Pick<StarterDeps, 'onChange' | 'onWorkingSet'>) => Starter
+  readConfig?: LoaderDeps['readConfig']
+  /** True for a revision whose own code the user has seen and trusts. */
+  isTrusted?: (model: ResolvedModel) => Promise<boolean>
+  /** True for a revision that has code of its own, needed or not: a failed load is explained with it. */
+  bringsCode?: (model: ResolvedModel) => Promise<boolean>
+  /** So long a model waits for busy ones before they get no new requests. */
+  patienceMs?: number
 }
 
-const keptLogs = 32
+/** How long an unload waits for answers that are being made. */
+const drainMs = 30_000
+const longestTimer = 2 ** 31 - 1
 
 /** One process per model: see `EnginePool`. */
 export function createEnginePool(deps: EnginePoolDeps): EnginePool {
-  const { idleMs = 15 * 60_000, maxLoaded = 3, memory = totalmem() } = deps
-  const kill = deps.signalGroup ?? signalGroup
-  const records = createEngineRecords({
-    folder: deps.paths.engines,
-    table: deps.table ?? createProcessTable(deps.platform),
-    ownPid: process.pid,
-    killGroup: (pid) => kill(pid, 'SIGKILL'),
-  })
+  const policy = (): PoolPolicy => ({ ...defaultPolicy, ...deps.policy?.() })
+  const machine = deps.machine ?? createMachineMemory(deps.platform, deps.paths.engines)
   const entries = new Map<string, PoolEntry>()
-  const logs = new Map<string, LogRing>()
+  const residents = new Set<Resident>()
   const listeners = new Set<() => void>()
-  const processes = new Set<EngineProcess>()
-  const oneAtATime = createSerialQueue()
-  let swept: Promise<unknown> | null = null
+  let turns = 0
   let closed = false
 
   const notify = (): void => {
     for (const listener of listeners) listener()
   }
-  const killAll = (): void => {
-    for (const engine of processes) engine.killNow()
+  const hooks = { onChange: notify, onWorkingSet: (bytes: number) => void machine.learn(bytes) }
+  const starter = deps.starter?.(hooks) ?? createStarter({ ...deps, ...hooks })
+  const loader = createLoader({
+    environment: deps.environment,
+    readConfig: deps.readConfig ?? readModelConfig,
+    isTrusted: deps.isTrusted ?? (() => Promise.resolve(false)),
+    bringsCode: deps.bringsCode ?? (() => Promise.resolve(false)),
+    patienceMs: deps.patienceMs ?? 10_000,
+    policy,
+    machine,
+    starter,
+    residents,
+    retire,
+    onUse: use,
+    onStarted: (resident) => {
+      void watch(resident)
+      // It has taken what it needs; the rest may be for others.
+      pumpAll()
+      notify()
+    },
+    subscribe,
+  })
+
+  function use(entry: PoolEntry): void {
+    entry.lastUsedAt = Date.now()
+    turns += 1
+    entry.turn = turns
   }
 
-  function logOf(name: string): LogRing {
-    const ring = logs.get(name) ?? createLogRing()
-    logs.delete(name)
-    logs.set(name, ring)
-    const oldest = logs.keys().next()
-    if (logs.size > keptLogs && oldest.done !== true) logs.delete(oldest.value)
-    return ring
+  function subscribe(listener: () => void): () => void {
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
   }
 
-  function start(python: string, model: ResolvedModel): { engine: EngineProcess; gone: Promise<void> } {
-    const args = engineArguments(deps.layout.resources, model.snapshotPath, engineLimits(model.summary.size_bytes, memory))
-    const token = randomBytes(24).toString('base64url')
-    const spec: EngineProcessSpec = {
-      name: model.name,
-      python,
-      args,
-      env: engineEnvironment(deps.env, { token, contextLength: model.summary.context.tokens }),
-      cwd: join(deps.paths.engines, 'cwd'),
-      token,
-      // Generous: a cold disk reads 50 MB/s, and importing mlx_lm on a busy machine takes a while.
-      loadDeadlineMs: 120_000 + model.summary.size_bytes / 50_000,
-      log: logOf(model.name),
+  /** Gives out leases, or sees to it that there will be some. Everything that may have changed that ends here. */
+  function pump(entry: PoolEntry): void {
+    const { resident, waiters } = entry
+    if (isReady(resident)) {
+      for (const waiter of waiters) {
+        if (!loader.hasRoom(resident)) break
+        waiters.delete(waiter)
+        waiter.grant(lease(entry, resident))
+      }
+    } else if (resident === null && entry.load === null && !closed && (waiters.size > 0 || (entry.pinned && entry.fell))) {
+      void load(entry)
     }
-    const engine = startEngineProcess(
-      {
-        spawn: deps.spawn ?? spawnEngine,
-        warmUp: deps.warmUp ?? warmUp,
-        signalGroup: kill,
-        onChange: notify,
-        termGraceMs: 2000,
-      },
-      spec,
-    )
-    if (processes.size === 0) process.once('exit', killAll)
-    processes.add(engine)
-    const { pid } = engine
-    const recorded = pid === null ? Promise.resolve() : records.write(pid, args).catch(() => undefined)
-    return { engine, gone: forgetAtEnd(engine, recorded) }
+    restartIdle(entry)
+    if (resident === null && entry.load === null && waiters.size === 0 && entry.error === null) forget(entry)
   }
 
-  async function forgetAtEnd(engine: EngineProcess, recorded: Promise<void>): Promise<void> {
-    await engine.ended
-    processes.delete(engine)
-    if (processes.size === 0) process.removeListener('exit', killAll)
-    await recorded
-    // A record that stays is that of no process: the next sweep forgets it.
-    if (engine.pid !== null) await records.remove(engine.pid).catch(() => undefined)
-  }
-
-  async function watch(entry: PoolEntry, engine: EngineProcess): Promise<void> {
-    const end = await engine.ended
-    if (end.expected || entry.process !== engine) return
-    entry.error = end.error
-    entry.loadedAt = null
-    entry.process = null
-    if (end.counts) entry.crashes = [...entry.crashes, Date.now()].slice(-10)
-    clearIdle(entry)
-    notify()
+  /** Memory has come back: any model may be waiting for it. */
+  function pumpAll(): void {
+    for (const entry of entries.values()) pump(entry)
   }
 
   async function load(entry: PoolEntry): Promise<void> {
-    await refuseCustomCode(entry.model.name, entry.model.snapshotPath)
-    await waitAfterCrashes(entry)
-    await oneAtATime(async () => {
-      entry.life.signal.throwIfAborted()
-      const python = await deps.environment.python()
-      await mkdir(join(deps.paths.engines, 'cwd'), { recursive: true, mode: 0o700 })
-      swept ??= records.sweep()
-      await swept
-      await makeRoom()
-      entry.life.signal.throwIfAborted()
-      entry.error = null
-      const { engine, gone } = start(python, entry.model)
-      entry.process = engine
-      entry.gone = gone
-      void watch(entry, engine)
+    const wish = new AbortController()
+    entry.load = wish
+    entry.fell = false
+    try {
+      await loader.load(entry, wish.signal)
+    } catch (error) {
+      if (!wish.signal.aborted) refuseAll(entry, error)
+    } finally {
+      if (entry.load === wish) entry.load = null
+      pumpAll()
       notify()
-      await engine.ready
-      entry.loadedAt = Date.now()
-      notify()
-    })
-  }
-
-  /** Unloads the longest unused idle models until there is room for one more; models at work stay. */
-  async function makeRoom(): Promise<void> {
-    const idle = [...entries.values()].filter(isIdle).sort((a, b) => (a.lastUsedAt ?? 0) - (b.lastUsedAt ?? 0))
-    let running = processes.size
-    for (const entry of idle) {
-      if (running < maxLoaded) return
-      // It may have gone to work while the one before was ending.
-      if (!isIdle(entry) || entries.get(entry.key) !== entry) continue
-      running -= 1
-      await end(entry)
     }
   }
 
-  async function end(entry: PoolEntry, reason = new AppError('cancelled', `${entry.model.name} was unloaded.`)): Promise<void> {
-    clearIdle(entry)
-    forget(entry)
-    entry.life.abort(reason)
-    await entry.process?.stop()
-    await entry.gone
+  /** A process that ends by itself leaves its reason behind. */
+  async function watch(resident: Resident): Promise<void> {
+    const end = await resident.process.ended
+    const { entry } = resident
+    residents.delete(resident)
+    if (entry.resident === resident) {
+      entry.resident = null
+      entry.fell = !end.expected && entry.loadedAt !== null
+      entry.loadedAt = null
+      if (!end.expected) {
+        entry.error = end.error
+        if (end.counts) entry.crashes = [...entry.crashes, { at: Date.now(), starved: end.starved }].slice(-10)
+      }
+    }
+    pumpAll()
     notify()
+  }
+
+  /** No new leases from now on; the process ends when its answers have, or after `graceMs`. */
+  async function retire(resident: Resident, graceMs: number): Promise<void> {
+    resident.leaving = true
+    clearIdle(resident.entry)
+    notify()
+    if (resident.leases > 0 && graceMs > 0 && resident.process.view().state === 'ready') await untilUnused(resident, graceMs)
+    await resident.process.stop()
+    await resident.gone
+  }
+
+  function untilUnused(resident: Resident, graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        leave()
+        clearTimeout(timer)
+        resolve()
+      }
+      const leave = subscribe(() => {
+        if (resident.leases === 0 || !residents.has(resident)) settle()
+      })
+      const timer = graceMs > longestTimer ? undefined : setTimeout(settle, graceMs)
+    })
   }
 
   function restartIdle(entry: PoolEntry): void {
     clearIdle(entry)
-    if (!isIdle(entry) || entries.get(entry.key) !== entry) return
-    entry.idleTimer = setTimeout(() => {
-      if (isIdle(entry)) void end(entry)
-    }, idleMs)
+    if (!isIdle(entry) || entry.pinned) return
+    const ms = entry.keepAliveMs === undefined ? policy().keepAliveMs : entry.keepAliveMs
+    if (ms === null || ms > longestTimer) return
+    entry.expiresAt = (entry.lastUsedAt ?? Date.now()) + ms
+    entry.idleTimer = setTimeout(
+      () => {
+        if (isIdle(entry) && entry.resident !== null) void retire(entry.resident, 0)
+      },
+      Math.max(0, entry.expiresAt - Date.now()),
+    )
     entry.idleTimer.unref()
   }
 
-  function lease(entry: PoolEntry, engine: EngineProcess): EngineLease {
+  function lease(entry: PoolEntry, resident: Resident): EngineLease {
     let released = false
-    entry.leases += 1
-    entry.lastUsedAt = Date.now()
-    clearIdle(entry)
+    const { process: engine, plan } = resident
+    resident.leases += 1
+    use(entry)
     return {
       url: engine.url(),
       token: engine.token,
       model: entry.model,
-      contextLength: entry.model.summary.context.tokens,
+      contextLength: plan.contextLength,
       died: engine.died,
+      watch: engine.watchRequest,
       release: () => {
         if (released) return
         released = true
-        entry.leases -= 1
-        entry.lastUsedAt = Date.now()
-        restartIdle(entry)
+        resident.leases -= 1
+        use(entry)
+        pumpAll()
         notify()
       },
     }
+  }
+
+  function enter(model: ResolvedModel): PoolEntry {
+    const entry = entries.get(model.snapshotPath) ?? createEntry(model)
+    entries.set(entry.key, entry)
+    if (entry.resident === null) entry.model = model
+    return entry
   }
 
   /** Its name may belong to a successor by now. */
@@ -202,87 +205,100 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     if (entries.get(entry.key) === entry) entries.delete(entry.key)
   }
 
-  function loadOnce(entry: PoolEntry): Promise<void> {
-    if (entry.loading !== null) return entry.loading
-    const loading = load(entry).finally(() => {
-      entry.loading = null
-      // Nothing was started (no Python, for one): there is nothing to show.
-      if (entry.process === null && entry.error === null) forget(entry)
-      restartIdle(entry)
-      notify()
-    })
-    // Everyone who waits may have left.
-    loading.catch(() => undefined)
-    entry.loading = loading
-    return loading
+  function clearIdle(entry: PoolEntry): void {
+    if (entry.idleTimer !== null) clearTimeout(entry.idleTimer)
+    entry.idleTimer = null
+    entry.expiresAt = null
   }
 
-  async function waitForLease(entry: PoolEntry, signal: AbortSignal): Promise<EngineLease> {
-    while (true) {
-      if (closed) throw shuttingDown()
-      entry.life.signal.throwIfAborted()
-      if (entry.process !== null && isReady(entry)) return lease(entry, entry.process)
-      await untilAborted(loadOnce(entry), signal, entry.life.signal)
+  function refuseAll(entry: PoolEntry, error: unknown): void {
+    for (const waiter of entry.waiters) {
+      entry.waiters.delete(waiter)
+      waiter.refuse(error)
     }
   }
 
-  return {
-    acquire: async (model, { signal, onState }) => {
-      if (closed) throw shuttingDown()
-      const entry = entries.get(model.snapshotPath) ?? createEntry(model)
-      entries.set(entry.key, entry)
-      const tell = (): void => onState?.(viewEntry(entry))
-      listeners.add(tell)
-      entry.waiting += 1
-      clearIdle(entry)
+  const acquire: EnginePool['acquire'] = async (model, { signal, onState, keepAliveMs, pinned }) => {
+    if (closed) throw shuttingDown()
+    const entry = enter(model)
+    if (keepAliveMs !== undefined) entry.keepAliveMs = keepAliveMs
+    if (pinned !== undefined) entry.pinned = pinned
+    const tell = (): void => onState?.(viewEntry(entry, policy().keepAliveMs))
+    const leave = onState === undefined ? () => undefined : subscribe(tell)
+    let waiter: Waiter | null = null
+    try {
+      const granted = new Promise<EngineLease>((grant, refuse) => {
+        waiter = { grant, refuse }
+        entry.waiters.add(waiter)
+      })
+      pump(entry)
       notify()
-      try {
-        return await waitForLease(entry, signal)
-      } finally {
-        entry.waiting -= 1
-        listeners.delete(tell)
-        restartIdle(entry)
-        notify()
+      return await untilAborted(granted, signal).catch(async (error: unknown) => {
+        // Granted in the moment in which the caller left.
+        if (waiter !== null && !entry.waiters.delete(waiter)) void granted.then(({ release }) => release()).catch(() => undefined)
+        throw error
+      })
+    } finally {
+      leave()
+      pump(entry)
+      notify()
+    }
+  }
+
+  function named(name: string): PoolEntry[] {
+    return [...entries.values()].filter((entry) => entry.model.name === name)
+  }
+
+  async function unload(entry: PoolEntry, graceMs: number): Promise<void> {
+    const { load: wish, resident } = entry
+    entry.pinned = false
+    entry.keepAliveMs = undefined
+    entry.crashes = []
+    entry.error = null
+    entry.load = null
+    wish?.abort(unloaded(entry.model.name))
+    refuseAll(entry, unloaded(entry.model.name))
+    if (resident !== null) await retire(resident, graceMs)
+    await entry.gone
+    pump(entry)
+    notify()
+  }
+
+  return {
+    acquire,
+    load: async (model, options) => {
+      const { release } = await acquire(model, options)
+      release()
+    },
+    pin: (name, pinned) => {
+      const found = named(name)
+      if (found.length === 0) {
+        throw new AppError('model_not_found', `${name} is not loaded.`, { hint: `Load it first: "mlxk load ${name}".` })
       }
+      for (const entry of found) {
+        entry.pinned = pinned
+        pump(entry)
+      }
+      notify()
     },
-    list: () => [...entries.values()].map(viewEntry),
-    unload: async (name) => {
-      await Promise.all([...entries.values()].filter((entry) => entry.model.name === name).map((entry) => end(entry)))
+    list: () => [...entries.values()].map((entry) => viewEntry(entry, policy().keepAliveMs)),
+    memory: loader.memory,
+    unload: async (name, options = {}) => {
+      await Promise.all(named(name).map((entry) => unload(entry, options.drainMs ?? drainMs)))
     },
-    log: (name) => logs.get(name)?.lines() ?? [],
-    subscribe: (listener) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
+    log: starter.log,
+    subscribe,
     close: async () => {
       closed = true
-      await Promise.all([...entries.values()].map((entry) => end(entry, shuttingDown())))
-      await Promise.all([...processes].map((engine) => engine.stop()))
+      for (const entry of entries.values()) {
+        entry.load?.abort(shuttingDown())
+        refuseAll(entry, shuttingDown())
+        clearIdle(entry)
+      }
+      await Promise.all([...residents].map((resident) => retire(resident, 0)))
+      await starter.stopAll()
+      entries.clear()
+      notify()
     },
   }
-}
-
-function shuttingDown(): AppError {
-  return new AppError('server_shutdown', 'MLX Knife is quitting.')
-}
-
-async function waitAfterCrashes(entry: PoolEntry): Promise<void> {
-  const { giveUp, waitMs } = afterCrashes(entry.crashes, Date.now())
-  if (giveUp) {
-    const lines = entry.error?.data?.['log']
-    throw new AppError('engine_crashed', `${entry.model.name} crashed again and again, so it is not started any more.`, {
-      hint: 'Look at its log, close other programs that need much memory, then try again in five minutes or after unloading it.',
-      data: {
-        model: entry.model.name,
-        log: Array.isArray(lines) ? (lines as unknown[]) : [],
-        reason: entry.error?.message ?? null,
-      },
-    })
-  }
-  if (waitMs > 0) await sleep(waitMs, entry.life.signal)
-}
-
-function clearIdle(entry: PoolEntry): void {
-  if (entry.idleTimer !== null) clearTimeout(entry.idleTimer)
-  entry.idleTimer = null
 }

@@ -1,8 +1,13 @@
 import type { ChildProcess } from 'node:child_process'
 import type { EngineState } from '../../../../shared/contract'
 import { AppError } from '../../../../shared/errors'
+import { deferred } from './deferred'
+import { describeEnd, type EngineEnd, type EngineFailure } from './engine-end'
 import { createLineSplitter, parseLauncherEvent, type LauncherEvent } from './events'
+import type { ProcessInspector } from './inspect'
+import { watchLoad } from './load-watch'
 import type { LogRing } from './log-ring'
+import { createWatchdog, type RequestWatch } from './watchdog'
 
 export type SpawnEngine = (
   command: string,
@@ -20,6 +25,8 @@ export interface EngineProcessSpec {
   token: string
   /** A load that takes longer has failed. */
   loadDeadlineMs: number
+  /** Of the weights on disk: how far a load is, when the engine does not say. */
+  weightBytes: number
   log: LogRing
 }
 
@@ -30,11 +37,15 @@ export interface EngineProcessDeps {
   /** Signals a process group; no error when it is gone. */
   signalGroup: (pid: number, signal: 'SIGTERM' | 'SIGKILL') => void
   onChange: () => void
+  /** The engine's word on what Metal recommends to use at most. */
+  onWorkingSet: (bytes: number) => void
+  inspect: ProcessInspector
+  /** Monotonic milliseconds. */
+  clock: () => number
   termGraceMs: number
+  /** Silence of an engine with a request that is never held against it. */
+  stallMs: number
 }
-
-/** How an engine ended: by our own wish, or else `error`; `counts` when it looks like a crash rather than a bad model. */
-type EngineEnd = { expected: true } | { expected: false; error: AppError; counts: boolean }
 
 export interface EngineProcess {
   readonly pid: number | null
@@ -43,6 +54,8 @@ export interface EngineProcess {
   url: () => string
   /** Resolves when the engine answers. @throws AppError engine_load_failed, custom_code_refused, cancelled (stopped meanwhile) */
   ready: Promise<void>
+  /** To be told of every request, so that a hang is noticed. */
+  watchRequest: () => RequestWatch
   /** Resolves once, after the process is gone. Never rejects. */
   ended: Promise<EngineEnd>
   /** Rejects when `ended`. Never resolves, never unhandled. */
@@ -54,6 +67,8 @@ export interface EngineProcess {
 
 /** Output may still be in the pipes when the exit is known; a reason read from it is worth this wait. */
 const drainMs = 500
+/** How often the system is asked for the memory of an engine that does not tell. */
+const memoryEveryMs = 10_000
 
 export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessSpec): EngineProcess {
   let state: EngineState = 'spawning'
@@ -62,7 +77,10 @@ export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessS
   let port: number | null = null
   let loaded = false
   let stopping = false
-  let failure: { code: 'engine_load_failed' | 'custom_code_refused'; text: string; counts: boolean } | null = null
+  let failure: EngineFailure | null = null
+  let work = 0
+  let toldLoading = false
+  let toldMemoryAt: number | null = null
   let finished = false
 
   const ready = deferred<void>()
@@ -81,10 +99,42 @@ export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessS
   const signal = (name: 'SIGTERM' | 'SIGKILL'): void => {
     if (pid !== null && !finished) deps.signalGroup(pid, name)
   }
-  const deadline = setTimeout(() => {
-    failure ??= { code: 'engine_load_failed', text: 'It took too long.', counts: false }
+  const fail = (reason: EngineFailure): void => {
+    failure ??= reason
     signal('SIGKILL')
-  }, spec.loadDeadlineMs)
+  }
+  const loadWatch = watchLoad({
+    clock: deps.clock,
+    deadlineMs: spec.loadDeadlineMs,
+    onDeadline: () => fail({ code: 'engine_load_failed', text: 'It took too long.', counts: false }),
+    onTick: () => void readProgress(),
+  })
+  const watchdog = createWatchdog({
+    clock: deps.clock,
+    activity: () => (pid === null ? Promise.resolve(null) : deps.inspect.activity(pid)),
+    patienceMs: deps.stallMs,
+    onStall: (ms) =>
+      fail({ code: 'engine_timeout', text: `no sign of progress for ${Math.round(ms / 1000)} seconds.`, counts: true }),
+  })
+  const memoryTimer = setInterval(() => void readMemory(), memoryEveryMs)
+  memoryTimer.unref()
+
+  /** For launchers that cannot tell: what was read from files is the weights, more or less. */
+  async function readProgress(): Promise<void> {
+    if (toldLoading || pid === null || spec.weightBytes <= 0) return
+    const bytes = await deps.inspect.bytesRead(pid)
+    if (bytes === null || toldLoading || finished || (state !== 'spawning' && state !== 'loading')) return
+    progress = Math.min(0.99, bytes / spec.weightBytes)
+    deps.onChange()
+  }
+
+  async function readMemory(): Promise<void> {
+    if (pid === null || (toldMemoryAt !== null && deps.clock() - toldMemoryAt < 3 * memoryEveryMs)) return
+    const bytes = await deps.inspect.memory(pid)
+    if (bytes === null || finished || bytes === memoryBytes) return
+    memoryBytes = bytes
+    deps.onChange()
+  }
 
   function url(): string {
     return `http://127.0.0.1:${port ?? 0}`
@@ -95,12 +145,11 @@ export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessS
     try {
       await deps.warmUp({ url: url(), token: spec.token, died: died.promise })
       if (finished || stopping) return
-      clearTimeout(deadline)
+      loadWatch.close()
       set('ready')
       ready.resolve()
     } catch (error) {
-      failure ??= { code: 'engine_load_failed', text: error instanceof Error ? error.message : String(error), counts: true }
-      signal('SIGKILL')
+      fail({ code: 'engine_load_failed', text: error instanceof Error ? error.message : String(error), counts: true })
     }
   }
 
@@ -108,15 +157,21 @@ export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessS
     if (loaded && port !== null && state === 'loading') void warm()
   }
 
+  function onLoading({ done, total }: { done: number; total: number }): void {
+    toldLoading ||= done > 0
+    // Until it tells more than the beginning, what the system says is better.
+    if (toldLoading || progress === null) progress = total > 0 ? Math.min(1, done / total) : null
+    set('loading')
+  }
+
   function onEvent(event: LauncherEvent): void {
     switch (event.event) {
       case 'loading':
-        progress = event.total > 0 ? Math.min(1, event.done / event.total) : null
-        set('loading')
+        onLoading(event)
         return
       case 'loaded':
         loaded = true
-        memoryBytes = event.bytes
+        memoryBytes = event.bytes > 0 ? event.bytes : memoryBytes
         maybeWarm()
         return
       case 'listening':
@@ -135,8 +190,14 @@ export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessS
         failure ??= { code: 'engine_load_failed', text: event.error, counts: event.event === 'engine_died' }
         return
       case 'stats':
-        memoryBytes = event.active
+        toldMemoryAt = deps.clock()
+        memoryBytes = event.active + event.cache
         deps.onChange()
+        return
+      case 'progress':
+        // Requests that come and go are no progress, tokens are.
+        if (event.work !== work) watchdog.beat()
+        work = event.work
         return
       case 'degraded':
         spec.log.write(`A patch of the launcher does not fit this version of mlx_lm: ${event.patch} (${event.error})\n`)
@@ -147,43 +208,31 @@ export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessS
         maybeWarm()
         return
       case 'imported':
+        if (event.workingSet !== null) deps.onWorkingSet(event.workingSet)
     }
   }
 
   function finish(code: number | null, signalName: string | null, spawnError?: Error): void {
     if (finished) return
     finished = true
-    clearTimeout(deadline)
-    const end = describeEnd(code, signalName, spawnError)
+    loadWatch.close()
+    watchdog.close()
+    clearInterval(memoryTimer)
+    const wasReady = state === 'ready' || state === 'draining'
+    const facts = {
+      name: spec.name,
+      wasReady,
+      exitCode: code,
+      signal: signalName,
+      spawnError,
+      failure,
+      lastLines: spec.log.lines(),
+    }
+    const end: EngineEnd = stopping ? { expected: true } : describeEnd(facts)
     set(end.expected ? 'stopped' : 'crashed')
     ready.reject(end.expected ? new AppError('cancelled', `${spec.name} was unloaded while it was loading.`) : end.error)
     died.reject(end.expected ? new AppError('engine_crashed', `${spec.name} was unloaded in the middle of the answer.`) : end.error)
     ended.resolve(end)
-  }
-
-  function describeEnd(code: number | null, signalName: string | null, spawnError: Error | undefined): EngineEnd {
-    if (stopping) return { expected: true }
-    const wasReady = state === 'ready' || state === 'draining'
-    const lastLines = spec.log.lines().slice(-20)
-    const how = signalName === null ? `exit code ${code ?? 'unknown'}` : `signal ${signalName}`
-    const reason = spawnError?.message ?? failure?.text ?? how
-    const data = { model: spec.name, exit_code: code, signal: signalName, log: lastLines }
-    if (wasReady) {
-      const error = new AppError('engine_crashed', `The engine of ${spec.name} ended unexpectedly: ${reason}`, {
-        hint: 'Try again: it is started anew.',
-        data,
-      })
-      return { expected: false, error, counts: true }
-    }
-    const errorCode = failure?.code ?? 'engine_load_failed'
-    const error = new AppError(errorCode, `${spec.name} could not be loaded: ${reason}`, {
-      hint:
-        errorCode === 'custom_code_refused'
-          ? 'MLX Knife does not run code that a model brings. Choose another model.'
-          : `Check the model with "mlxk health ${spec.name}" and the engine with "mlxk engine status".`,
-      data,
-    })
-    return { expected: false, error, counts: failure?.counts ?? true }
   }
 
   const split = createLineSplitter((line) => {
@@ -211,6 +260,7 @@ export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessS
     token: spec.token,
     view: () => ({ state, progress, memoryBytes }),
     url,
+    watchRequest: watchdog.watch,
     ready: ready.promise,
     ended: ended.promise,
     died: died.promise,
@@ -226,24 +276,4 @@ export function startEngineProcess(deps: EngineProcessDeps, spec: EngineProcessS
     },
     killNow: () => signal('SIGKILL'),
   }
-}
-
-function ignore(): void {
-  // A promise's functions before it exists.
-}
-
-interface Deferred<T> {
-  promise: Promise<T>
-  resolve: (value: T) => void
-  reject: (reason: unknown) => void
-}
-
-function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = ignore
-  let reject: (reason: unknown) => void = ignore
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  return { promise, resolve, reject }
 }

@@ -1,12 +1,14 @@
 /** What the launcher (`resources/engine/launcher.py`) says on stdout, one JSON object per line. */
 export type LauncherEvent =
-  | { event: 'imported'; device: string | null }
+  | { event: 'imported'; device: string | null; workingSet: number | null }
   | { event: 'listening'; port: number }
   | { event: 'loading'; done: number; total: number }
   | { event: 'loaded'; bytes: number }
   | { event: 'load_failed'; code: string; error: string }
   | { event: 'engine_died' | 'fatal'; error: string }
-  | { event: 'stats'; active: number }
+  | { event: 'stats'; active: number; cache: number }
+  /** `work` rises with every token that was read or written. */
+  | { event: 'progress'; work: number }
   | { event: 'degraded'; patch: string; error: string }
 
 const maxLine = 64 * 1024
@@ -24,29 +26,30 @@ export function parseLauncherEvent(line: string): LauncherEvent | null {
   const fields: Record<string, unknown> = { ...value }
   const text = (key: string): string => (typeof fields[key] === 'string' ? fields[key] : '')
   const number = (key: string): number => (typeof fields[key] === 'number' && Number.isFinite(fields[key]) ? fields[key] : 0)
-  switch (fields['event']) {
-    case 'imported':
-      return { event: 'imported', device: text('device') || null }
-    case 'listening': {
-      const port = number('port')
-      return Number.isInteger(port) && port > 0 && port < 65_536 ? { event: 'listening', port } : null
-    }
-    case 'loading':
-      return { event: 'loading', done: number('done'), total: number('total') }
-    case 'loaded':
-      return { event: 'loaded', bytes: number('bytes') }
-    case 'load_failed':
-      return { event: 'load_failed', code: text('code'), error: text('error') }
-    case 'engine_died':
-    case 'fatal':
-      return { event: fields['event'], error: text('error') }
-    case 'stats':
-      return { event: 'stats', active: number('active') }
-    case 'degraded':
-      return { event: 'degraded', patch: text('patch'), error: text('error') }
-    default:
-      return null
-  }
+  const read = readers.get(text('event'))
+  return read === undefined ? null : read(text, number)
+}
+
+type Read = (text: (key: string) => string, number: (key: string) => number) => LauncherEvent | null
+
+const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
+  [
+    'imported',
+    (text, number) => ({ event: 'imported', device: text('device') || null, workingSet: number('working_set') || null }),
+  ],
+  ['listening', (_text, number) => toListening(number('port'))],
+  ['loading', (_text, number) => ({ event: 'loading', done: number('done'), total: number('total') })],
+  ['loaded', (_text, number) => ({ event: 'loaded', bytes: number('bytes') })],
+  ['load_failed', (text) => ({ event: 'load_failed', code: text('code'), error: text('error') })],
+  ['engine_died', (text) => ({ event: 'engine_died', error: text('error') })],
+  ['fatal', (text) => ({ event: 'fatal', error: text('error') })],
+  ['stats', (_text, number) => ({ event: 'stats', active: number('active'), cache: number('cache') })],
+  ['progress', (_text, number) => ({ event: 'progress', work: number('prompt_tokens') + number('tokens') })],
+  ['degraded', (text) => ({ event: 'degraded', patch: text('patch'), error: text('error') })],
+])
+
+function toListening(port: number): LauncherEvent | null {
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? { event: 'listening', port } : null
 }
 
 /** Splits a stream of text into lines; a line longer than any event is dropped as it grows. */

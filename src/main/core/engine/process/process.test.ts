@@ -2,31 +2,23 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { engineArguments, engineEnvironment, engineLimits } from './command'
+import { engineArguments, engineEnvironment } from './command'
 import { createLineSplitter, parseLauncherEvent } from './events'
 import { createLogRing } from './log-ring'
 import { createProcessTable, parseProc, parsePs, type ProcessIdentity } from './process-table'
 import { createEngineRecords } from './records'
 
-const gigabyte = 1e9
+const limits = { decodeConcurrency: 7, promptConcurrency: 2, promptCacheEntries: 4, promptCacheBytes: 1e9 }
 
 describe('command of an engine', () => {
   it('always caps prompt cache and concurrency, and takes a free port on loopback', () => {
-    const args = engineArguments('/r', '/models/a b', engineLimits(20 * gigabyte, 64 * gigabyte))
+    const args = engineArguments('/r', '/models/a b', limits)
     expect(args.slice(0, 5)).toEqual(['-I', '-u', '/r/engine/launcher.py', '--model', '/models/a b'])
     for (const flag of ['--prompt-cache-bytes', '--prompt-cache-size', '--decode-concurrency', '--prompt-concurrency']) {
       expect(Number(args[args.indexOf(flag) + 1])).toBeGreaterThan(0)
     }
     expect(args[args.indexOf('--host') + 1]).toBe('127.0.0.1')
     expect(args[args.indexOf('--port') + 1]).toBe('0')
-  })
-
-  it('gives a model that fills the memory the smallest prompt cache, and a small one no more than 8 GiB', () => {
-    expect(engineLimits(60 * gigabyte, 64 * gigabyte)).toMatchObject({ promptCacheBytes: 256 * 1024 * 1024, decodeConcurrency: 8 })
-    expect(engineLimits(1 * gigabyte, 512 * gigabyte)).toMatchObject({
-      promptCacheBytes: 8192 * 1024 * 1024,
-      decodeConcurrency: 32,
-    })
   })
 
   it('never lets Python, MLX, loader or token variables of the user through', () => {
@@ -40,7 +32,7 @@ describe('command of an engine', () => {
       DYLD_INSERT_LIBRARIES: 'x',
     }
     const more = { LD_PRELOAD: 'x', HF_TOKEN: 'x', VIRTUAL_ENV: 'x', HF_HUB_OFFLINE: '0', JACCL_RING: '1' }
-    const result = engineEnvironment({ ...env, ...more }, { token: 't', contextLength: 5 })
+    const result = engineEnvironment({ ...env, ...more }, { token: 't', contextLength: 5, safeMemory: true, freedBytes: 9 })
     expect(result).toMatchObject({ HOME: '/h', PATH: '/bin', LC_ALL: 'C', HF_HUB_OFFLINE: '1', MLXK_ENGINE_TOKEN: 't' })
     for (const name of [
       'PYTHONPATH',

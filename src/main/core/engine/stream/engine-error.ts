@@ -6,6 +6,8 @@ const sentences: Record<string, string> = {
   invalid_top_logprobs: "top_logprobs must be smaller than the model's vocabulary.",
   invalid_logit_bias: "logit_bias names a token that is not in the model's vocabulary.",
   invalid_prompt: 'The prompt must be a text of at least one token.',
+  invalid_chat_template_kwargs:
+    'chat_template_kwargs may hold what the template knows, and nothing that replaces the conversation.',
   remote_image: 'Images must be sent inside the request; the engine does not fetch them.',
 }
 
@@ -14,8 +16,9 @@ const sentences: Record<string, string> = {
  * launcher (`resources/engine/mlxk_engine/checks.py`): `engine:<code>[:<details>]`. Any other text is mlx_lm's and only shown.
  * @param status HTTP status
  * @param body the answer, already bounded
+ * @param input what the request was about
  */
-export function engineError(status: number, body: string): AppError {
+export function engineError(status: number, body: string, input: 'messages' | 'prompt' = 'messages'): AppError {
   const text = errorText(body)
   const parts = text.split(':')
   if (parts[0] !== 'engine') {
@@ -24,24 +27,25 @@ export function engineError(status: number, body: string): AppError {
       : new AppError('invalid_request', `The engine refused the request: ${text}`)
   }
   const code = parts[1] ?? ''
-  if (code === 'context_length_exceeded') return contextError(Number(parts[2]), Number(parts[3]))
+  if (code === 'context_length_exceeded') return contextError(Number(parts[2]), Number(parts[3]), input)
   if (code === 'template') {
     return new AppError('invalid_request', `The model's chat template refused the messages: ${parts.slice(2).join(':')}`, {
-      data: { param: 'messages' },
+      data: { param: input },
     })
   }
-  const param = code.startsWith('invalid_') ? code.slice('invalid_'.length) : null
+  const invalid = code.startsWith('invalid_') ? code.slice('invalid_'.length) : null
   const sentence = sentences[code] ?? `The engine refused the request (${code}).`
-  return new AppError('invalid_request', sentence, param === null ? {} : { data: { param } })
+  return new AppError('invalid_request', sentence, invalid === null ? {} : { data: { param: invalid } })
 }
 
-function contextError(promptTokens: number, contextLength: number): AppError {
+/** A prompt that does not fit, with both counts. */
+export function contextError(promptTokens: number, contextLength: number, input: 'messages' | 'prompt'): AppError {
   return new AppError(
     'context_length_exceeded',
-    `This model's context is ${contextLength} tokens, and the messages alone have ${promptTokens}.`,
+    `This model's context is ${contextLength} tokens, and the ${input === 'prompt' ? 'prompt alone has' : 'messages alone have'} ${promptTokens}.`,
     {
-      hint: 'Shorten the messages or start a new conversation.',
-      data: { prompt_tokens: promptTokens, context_length: contextLength, param: 'messages' },
+      hint: input === 'prompt' ? 'Shorten the prompt.' : 'Shorten the messages or start a new conversation.',
+      data: { prompt_tokens: promptTokens, context_length: contextLength, param: input },
     },
   )
 }

@@ -17,7 +17,7 @@ const deathGraceMs = 1000
  * @throws AppError context_length_exceeded (data: prompt_tokens, context_length), invalid_request (data: param), engine_crashed, cancelled
  */
 export async function* openEngineStream(
-  lease: Pick<EngineLease, 'url' | 'token' | 'died'>,
+  lease: Pick<EngineLease, 'url' | 'token' | 'died' | 'watch'>,
   path: EnginePath,
   body: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
@@ -29,10 +29,12 @@ export async function* openEngineStream(
     JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }),
     signal,
   )
+  const watch = lease.watch?.()
   try {
     const response = await connection.response
-    if (response.statusCode !== 200) throw engineError(response.statusCode ?? 0, await readBounded(response))
-    if (yield* readEvents(response)) return
+    if (response.statusCode !== 200)
+      throw engineError(response.statusCode ?? 0, await readBounded(response), path === '/v1/completions' ? 'prompt' : 'messages')
+    if (yield* readEvents(response, () => watch?.beat(), signal)) return
     throw new AppError('engine_crashed', 'The engine ended the answer in the middle.', {
       hint: 'Try again; the log has the reason.',
     })
@@ -40,6 +42,7 @@ export async function* openEngineStream(
     throwIfAborted(signal)
     throw await explain(error, lease.died)
   } finally {
+    watch?.end()
     connection.close()
   }
 }
@@ -80,7 +83,11 @@ function connect(
 }
 
 /** Returns true when the stream ended as it should, with `[DONE]`. */
-async function* readEvents(response: IncomingMessage): AsyncGenerator<EngineStreamEvent, boolean, void> {
+async function* readEvents(
+  response: IncomingMessage,
+  onBytes: () => void,
+  signal: AbortSignal,
+): AsyncGenerator<EngineStreamEvent, boolean, void> {
   let events: EngineStreamEvent[] = []
   let done = false
   const parser = createParser({
@@ -99,10 +106,14 @@ async function* readEvents(response: IncomingMessage): AsyncGenerator<EngineStre
   })
   response.setEncoding('utf8')
   for await (const text of response as AsyncIterable<string>) {
+    onBytes()
     parser.feed(text)
     const batch = events
     events = []
-    yield* batch
+    for (const event of batch) {
+      throwIfAborted(signal)
+      yield event
+    }
     if (done) return true
   }
   return false

@@ -1,0 +1,97 @@
+// Loaded into a process by --require: breaks its file system where a machine cannot be made to. MLXK_TEST_FAULTS is JSON:
+//   fail: [{ path, code, ops }]  a call of one of the ops whose path contains the text fails with the code (EIO, ENOSPC …)
+//   killAt, below, after         the nth call that changes something below a folder is the last: the process is killed before or after it
+//   rss                          at its end the process writes the most memory it took, in KiB, to this file
+//   count                        at its end the process writes the number of such calls to this file
+const fs = require('node:fs')
+
+const faults = JSON.parse(process.env.MLXK_TEST_FAULTS || '{}')
+const changing = [
+  'rename',
+  'unlink',
+  'rmdir',
+  'rm',
+  'mkdir',
+  'writeFile',
+  'appendFile',
+  'symlink',
+  'link',
+  'truncate',
+  'ftruncate',
+  'write',
+  'utimes',
+  'chmod',
+]
+const reading = ['open', 'readFile', 'readdir', 'opendir', 'stat', 'lstat', 'readlink', 'read', 'access', 'realpath']
+let steps = 0
+
+const textOf = (target) => (Buffer.isBuffer(target) ? target.toString('latin1') : String(target))
+
+function findFault(name, target) {
+  const found = (faults.fail || []).find(({ path, ops }) => textOf(target).includes(path) && (!ops || ops.includes(name)))
+  if (found === undefined) return null
+  return Object.assign(new Error(`${found.code}: injected, ${name} '${textOf(target)}'`), {
+    code: found.code,
+    errno: -1,
+    syscall: name,
+    path: textOf(target),
+  })
+}
+
+/** True when this call is the one after or before which the process ends. */
+function isLast(name, target) {
+  if (faults.below === undefined || !changing.includes(name) || !textOf(target).startsWith(faults.below)) return false
+  steps += 1
+  return steps === faults.killAt
+}
+const die = () => process.kill(process.pid, 'SIGKILL')
+
+for (const name of [...changing, ...reading]) {
+  const sync = fs[`${name}Sync`]
+  if (typeof sync === 'function') {
+    const patched = function (target, ...rest) {
+      const fault = findFault(name, target)
+      if (fault !== null) throw fault
+      const last = isLast(name, target)
+      if (last && !faults.after) die()
+      try {
+        return sync.call(this, target, ...rest)
+      } finally {
+        if (last) die()
+      }
+    }
+    fs[`${name}Sync`] = Object.assign(patched, sync)
+  }
+  const promised = fs.promises[name]
+  if (typeof promised === 'function') {
+    fs.promises[name] = async function (target, ...rest) {
+      const fault = findFault(name, target)
+      if (fault !== null) throw fault
+      const last = isLast(name, target)
+      if (last && !faults.after) die()
+      try {
+        return await promised.call(this, target, ...rest)
+      } finally {
+        if (last) die()
+      }
+    }
+  }
+  const called = fs[name]
+  if (typeof called === 'function') {
+    const patched = function (target, ...rest) {
+      const fault = findFault(name, target)
+      const done = rest.at(-1)
+      if (fault !== null && typeof done === 'function') {
+        process.nextTick(done, fault)
+        return undefined
+      }
+      if (isLast(name, target)) die()
+      return called.call(this, target, ...rest)
+    }
+    fs[name] = Object.assign(patched, called)
+  }
+}
+if (faults.rss) process.on('exit', () => fs.writeFileSync(faults.rss, String(process.resourceUsage().maxRSS)))
+if (faults.count) process.on('exit', () => fs.writeFileSync(faults.count, String(steps)))
+
+require('node:module').syncBuiltinESMExports()

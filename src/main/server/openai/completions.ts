@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto'
+import type { Context } from 'hono'
+import { AppError } from '../../../shared/errors'
+import { parseChatRequest, parseCompletionRequest, type ChatRequest, type CompletionRequest } from '../../../shared/openai'
+import type { Activity } from './activity'
+import { awaitOpening, collectAnswer, streamAnswer } from './answer'
+import { toGenerationRequest, withModel, type PlannedRequest } from './chat-request'
+import { chatDialect } from './chat-wire'
+import { generateChoices } from './choices'
+import type { ApiDeps, ApiLimits } from './deps'
+import type { AnswerHead, Dialect } from './dialect'
+import type { ApiEnv } from './front'
+import type { Metrics } from './metrics'
+import { resolveModel, type ModelsDeps } from './models'
+import { readJson } from './read-json'
+import { toParams } from './sampling'
+import { createTextDialect } from './text-wire'
+import { isUnexpected, toHttpError } from './wire-error'
+
+type CompletionDeps = Pick<ApiDeps, 'generator' | 'logError' | 'shutdown'> &
+  ModelsDeps & {
+    limits: ApiLimits
+    activity: Activity
+    metrics: Metrics
+  }
+
+/** A request that has been understood: what to generate, and how it is to be answered. */
+export interface CompletionPlan {
+  request: PlannedRequest
+  count: number
+  stream: boolean
+  includeUsage: boolean
+  dialect: Dialect
+}
+
+const streamHeaders = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-cache, no-transform',
+  'X-Accel-Buffering': 'no',
+} as const
+
+/** `POST /v1/chat/completions` and `/v1/completions`, streamed or not. */
+export function createCompletionHandler(
+  deps: CompletionDeps,
+  idPrefix: 'chatcmpl' | 'cmpl',
+  plan: (body: unknown) => Promise<CompletionPlan>,
+): (context: Context<ApiEnv>) => Promise<Response> {
+  const { generator, logError, limits, activity, metrics } = deps
+  return async (context) => {
+    const { request, count, stream, includeUsage, dialect } = await plan(await readJson(context.req.raw, limits.maxBodyBytes))
+    if (activity.inFlight() >= limits.maxInFlight) throw tooBusy(limits.maxInFlight)
+    const work = beginWork(deps, context.req.raw.signal)
+    try {
+      const model = await resolveModel(deps, request.model)
+      const events = metrics.observe(generateChoices(generator, withModel(request, model), count, work.signal))
+      const head: AnswerHead = { id: `${idPrefix}-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: model.name }
+      if (!stream) {
+        const completion = await collectAnswer(events, count, head, dialect)
+        work.end()
+        return context.json(completion)
+      }
+      const opening = await awaitOpening(events, limits.patienceMs)
+      const requestId = context.get('requestId')
+      const body = streamAnswer(events, opening, {
+        head,
+        dialect,
+        count,
+        includeUsage,
+        silenceMs: limits.silenceMs,
+        onError: (thrown) => {
+          const error = work.explain(thrown)
+          if (isUnexpected(error)) logError(error, requestId)
+          return toHttpError(error, requestId).body
+        },
+        onClose: work.end,
+      })
+      return context.body(body, 200, { ...streamHeaders, ...chunked(context) })
+    } catch (thrown) {
+      const error = work.explain(thrown)
+      work.end()
+      throw error
+    }
+  }
+}
+
+export async function planChat(body: unknown): Promise<CompletionPlan> {
+  const request = parseChatRequest(body)
+  return { request: await toGenerationRequest(request), ...toDelivery(request), dialect: chatDialect }
+}
+
+export function planText(body: unknown): Promise<CompletionPlan> {
+  const request = parseCompletionRequest(body)
+  const { model, prompt, logprobs, logit_bias: logitBias, max_tokens: maxTokens } = request
+  return Promise.resolve({
+    request: {
+      model,
+      messages: [],
+      prompt,
+      params: toParams(request, maxTokens),
+      face: 'server',
+      ...(request.keep_alive === undefined ? {} : { keepAliveMs: request.keep_alive }),
+      ...(logprobs === undefined ? {} : { logprobs: { top: logprobs } }),
+      ...(logitBias === undefined ? {} : { logitBias }),
+    },
+    ...toDelivery(request),
+    dialect: createTextDialect({ echo: request.echo ? prompt : null, top: logprobs ?? null }),
+  })
+}
+
+function toDelivery({ n, stream, stream_options: options }: ChatRequest | CompletionRequest): {
+  count: number
+  stream: boolean
+  includeUsage: boolean
+} {
+  return { count: n, stream, includeUsage: options?.include_usage === true }
+}
+
+/** Said outright, since the adapter else waits a tick or two for the whole body before it sends the first byte. HTTP/1.0 has no chunks. */
+function chunked(context: Context<ApiEnv>): Record<string, string> {
+  return context.env?.incoming?.httpVersion === '1.1' ? { 'Transfer-Encoding': 'chunked' } : {}
+}
+
+interface Work {
+  /** Aborts when the client leaves, when the server stops, and at the end. */
+  signal: AbortSignal
+  /** The reason behind a cancellation that was ours. */
+  explain: (error: unknown) => unknown
+  end: () => void
+}
+
+function beginWork({ activity, shutdown }: CompletionDeps, client: AbortSignal): Work {
+  const controller = new AbortController()
+  const finish = activity.begin()
+  const end = (): void => {
+    client.removeEventListener('abort', end)
+    shutdown?.cut.removeEventListener('abort', abort)
+    controller.abort()
+    finish()
+  }
+  const abort = (): void => controller.abort()
+  client.addEventListener('abort', end, { once: true })
+  shutdown?.cut.addEventListener('abort', abort, { once: true })
+  if (client.aborted || shutdown?.cut.aborted === true) abort()
+  return {
+    signal: controller.signal,
+    explain: (error) => (shutdown?.cut.aborted === true ? new AppError('server_shutdown', 'The server was shut down.') : error),
+    end,
+  }
+}
+
+function tooBusy(limit: number): AppError {
+  return new AppError('rate_limit_exceeded', `This server is making ${limit} answers already.`, { hint: 'Try again in a moment.' })
+}

@@ -1,0 +1,28 @@
+/** Small things that outlive the window. Losing one is no harm, so nothing here ever fails. */
+export interface WindowMemory {
+  read: (key: MemoryKey) => string | null
+  write: (key: MemoryKey, value: string) => void
+}
+
+/** `chat.model`: the model that was asked last. */
+export type MemoryKey = 'chat.model'
+
+/** @param open gives the browser's storage; a browser that is told to keep nothing throws already there */
+export function createMemory(open: () => Pick<Storage, 'getItem' | 'setItem'>): WindowMemory {
+  return {
+    read: (key) => {
+      try {
+        return open().getItem(`mlxk.${key}`)
+      } catch {
+        return null
+      }
+    },
+    write: (key, value) => {
+      try {
+        open().setItem(`mlxk.${key}`, value)
+      } catch {
+        // Full or forbidden: the next window begins without it.
+      }
+    },
+  }
+}
