@@ -25,6 +25,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   du: { summary: 'Say what takes the space', load: async () => (await import('./commands/du')).du },
   prune: { summary: 'Remove what only costs space', load: async () => (await import('./commands/prune')).prune },
   pull: { summary: 'Fetch a model, or go on with one that was begun', load: async () => (await import('./commands/pull')).pull },
+  outdated: { summary: 'Say which models have a newer revision', load: async () => (await import('./commands/outdated')).outdated },
+  update: { summary: 'Fetch the newest revision of models', load: async () => (await import('./commands/outdated')).update },
   search: {
     summary: 'Find models on the Hub, and whether they run here',
     load: async () => (await import('./commands/search')).search,
@@ -59,8 +61,6 @@ const aliases: Readonly<Record<string, string>> = { server: 'serve' }
 /** Commands that are announced but not in this version, with what does the job today (null: nothing does). */
 const planned: Readonly<Record<string, string | null>> = {
   downloads: null,
-  update: 'Until then: "mlxk pull MODEL@main" fetches the newest revision.',
-  outdated: null,
   import: null,
   report: 'Until then: "mlxk doctor --json" says what is set up.',
   service: null,

@@ -5,7 +5,7 @@ import { demoStatus, ownerKind } from './app'
 import { setting } from './config'
 import { engineMemory, engineStatus, installProgress, loadedModel } from './engine'
 import { finishReason, generationEvent, timing, usage } from './generation'
-import { pullPreview, pullResult, transferEvent } from './downloads'
+import { outdatedResult, pullPreview, pullResult, transferEvent, updateResult } from './downloads'
 import { searchResult } from './hub'
 import { repairPlan, repairResult, verifyProgress, verifyResult } from './integrity'
 import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, modelList, modelSummary } from './models'
@@ -203,6 +203,8 @@ export const commandData = {
   rm: rmResult,
   du: storageUsage,
   pull: z.union([pullResult, pullPreview]),
+  outdated: outdatedResult,
+  update: updateResult,
   search: searchResult,
   prune: z.union([pruneResult, prunePreview]),
   trust: z.union([trustResult, trustList, untrustedResult]),

@@ -70,5 +70,27 @@ export const transferEvent = z.object({
   ),
 })
 
+/** A model that follows `main`. `unknown`: the Hub could not say (`error`). */
+const outdatedModel = z.object({
+  name: z.string(),
+  commit: z.string(),
+  state: z.enum(['current', 'outdated', 'unknown']),
+  latest: z.string().nullable(),
+  /** That would be fetched. */
+  files: z.array(z.string()),
+  fetch_bytes: bytes,
+  error: z.object({ type: z.string(), message: z.string() }).loose().nullable(),
+})
+
+export const outdatedResult = z.object({ models: z.array(outdatedModel) })
+
+export const updateResult = z.object({
+  models: z.array(outdatedModel),
+  updated: z.array(z.object({ name: z.string(), from: z.string(), to: z.string(), fetched_bytes: bytes })),
+})
+
+export type OutdatedModel = z.infer<typeof outdatedModel>
+export type OutdatedResult = z.infer<typeof outdatedResult>
+export type UpdateResult = z.infer<typeof updateResult>
 export type PullResult = z.infer<typeof pullResult>
 export type PullPreview = z.infer<typeof pullPreview>
