@@ -1,32 +1,60 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 
-/** Runs a command to its end. @returns {number} wall time in milliseconds */
-export function timeCommand([command, ...args], env) {
+/** Runs a command to its end. @returns {Promise<number>} wall time in milliseconds */
+export async function timeCommand([command, ...args], env) {
   const started = performance.now()
-  const done = spawnSync(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 })
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let talk = ''
+  child.stdout.resume()
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    talk += text
+  })
+  const [code, signal] = await once(child, 'close')
   const milliseconds = performance.now() - started
-  if (done.status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${done.status}: ${done.stderr}`)
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code ?? signal}: ${talk}`)
   return milliseconds
 }
 
 /**
- * Times two things alternately, so that a machine that gets slower or faster meanwhile does so for both, and who goes first changes.
- * @param {() => number | Promise<number>} ours milliseconds of one run
- * @param {() => number | Promise<number>} theirs
- * @returns {Promise<{ours: number[], theirs: number[]}>} raw milliseconds, run by run
+ * A process that is told on each line of its input what to do once, and answers with a line of JSON: work inside a process, timed there,
+ * that nothing else in that process disturbs.
  */
-export async function timePairs(ours, theirs, runs, warmUps = 2) {
-  for (let index = 0; index < warmUps; index += 1) {
-    await theirs()
-    await ours()
+export function startSide([command, ...args], env) {
+  const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    ask: async (task) => {
+      child.stdin.write(`${task}\n`)
+      const { value, done } = await answers.next()
+      if (done) throw new Error(`${args.at(-1)} ended before it had answered "${task}"`)
+      return JSON.parse(value)
+    },
+    close: async () => {
+      child.stdin.end()
+      if (child.exitCode === null) await once(child, 'exit')
+    },
   }
-  const times = { ours: [], theirs: [] }
+}
+
+/**
+ * Times things alternately, so that a machine that gets slower or faster meanwhile does so for all, and who goes first changes.
+ * @param {Record<string, () => number | Promise<number>>} sides by name: milliseconds of one run
+ * @returns {Promise<Record<string, number[]>>} raw milliseconds, run by run
+ */
+export async function timeInTurn(sides, runs, warmUps = 2) {
+  const names = Object.keys(sides)
+  for (let index = 0; index < warmUps; index += 1) for (const name of names) await sides[name]()
+  const times = Object.fromEntries(names.map((name) => [name, []]))
   for (let index = 0; index < runs; index += 1) {
-    const order = index % 2 === 0 ? ['ours', 'theirs'] : ['theirs', 'ours']
-    for (const side of order) times[side].push(await (side === 'ours' ? ours() : theirs()))
+    for (const name of index % 2 === 0 ? names : names.toReversed()) times[name].push(await sides[name]())
   }
   return times
 }
+
+/** @returns {Promise<{ours: number[], theirs: number[]}>} see `timeInTurn` */
+export const timePairs = (ours, theirs, runs, warmUps) => timeInTurn({ theirs, ours }, runs, warmUps)
 
 export function quantile(values, q) {
   const sorted = [...values].sort((a, b) => a - b)
@@ -34,3 +62,9 @@ export function quantile(values, q) {
 }
 
 export const median = (values) => quantile(values, 0.5)
+
+/** `medians: ours 12.3, theirs 45.6 ms` */
+export const describeMedians = (times, digits = 1) =>
+  `medians: ${Object.entries(times)
+    .map(([name, values]) => `${name} ${median(values).toFixed(digits)}`)
+    .join(', ')} ms`

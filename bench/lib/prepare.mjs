@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { buildIfStale } from '../../scripts/lib/build-if-stale.cjs'
 import { run } from '../../scripts/lib/run.mjs'
@@ -14,15 +14,20 @@ function installPackage(home) {
   return folder
 }
 
+/** @returns the interpreter of the engine that the tests use too */
+async function installEngine() {
+  const { code, output } = await run(process.execPath, ['scripts/setup-engine.mjs'], { capture: true })
+  if (code !== 0) throw new Error(`the engine could not be installed:\n${output}`)
+  return output.trim().split('\n').at(-1)
+}
+
 /**
  * Builds, installs the engine whose environment also holds the peers (`hf`), and gives every benchmark the same isolated homes.
  * @returns what a benchmark needs: `env`, `mlxk` (command words), `hf`, `python`, `fillCache(count)`, `versions`
  */
 export async function prepare(home) {
   if (!buildIfStale({ force: true })) throw new Error('the build failed')
-  const engine = await run(process.execPath, ['scripts/setup-engine.mjs'], { capture: true })
-  const python = engine.output.trim().split('\n').at(-1)
-  if (engine.code !== 0) throw new Error(`the engine could not be installed:\n${engine.output}`)
+  const python = process.env.MLXK_TEST_PYTHON ?? (await installEngine())
 
   const env = {
     PATH: process.env.PATH,
@@ -44,10 +49,16 @@ export async function prepare(home) {
     mlxk,
     python,
     hf: join(dirname(python), 'hf'),
-    fillCache: (count) => fillCache(join(home, 'hf', 'hub'), count),
+    fillCache: (count) => {
+      const hub = join(home, 'hf', 'hub')
+      fillCache(hub, count)
+      return hub
+    },
     versions: {
       mlxk: execFileSync(mlxk[0], [mlxk[1], '--version'], { encoding: 'utf8', env }).trim(),
       node: process.version,
+      '@huggingface/hub': JSON.parse(readFileSync('node_modules/@huggingface/hub/package.json', 'utf8')).version,
+      openssl: execFileSync('openssl', ['version'], { encoding: 'utf8' }).trim(),
       huggingface_hub: version('huggingface_hub'),
       mlx_lm: version('mlx-lm'),
       mlx: version('mlx'),

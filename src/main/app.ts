@@ -6,7 +6,7 @@ import { AppError } from '../shared/errors'
 import { createDispatcher, type Dispatcher } from '../shared/rpc'
 import { version } from '../shared/version'
 import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
-import { createEngineEnvironment, createEnginePool, openEngineStream, toPoolPolicy } from './core/engine'
+import { createEngineEnvironment, createEnginePool, createMachineMemory, openEngineStream, toPoolPolicy } from './core/engine'
 import type { EngineEnvironment, EnginePool } from './core/engine/types'
 import { createGenerator, type Generator } from './core/generation'
 import { createEngineSupport } from './core/interpreter'
@@ -25,9 +25,12 @@ import {
   type ServerFlags,
 } from './core/settings'
 import type { SettingsStore } from './core/settings/types'
+import { openDiscover, type Discover } from './core/discover'
 import { createInUse, createStorage, type InUseDeps, type Storage } from './core/storage'
+import { createFileSecrets } from './core/secrets'
 import { createStatePublisher, watchRoots } from './core/state'
 import { createFileLocks, dataPaths, within, type DataPaths, type Env, type Layout, type Platform } from './core/system'
+import { createTrust, type Trust } from './core/trust'
 import { createContentMemory, createHashMemory, createVerifier, type Verifier } from './core/verify'
 import { createApiAccess } from './server/api-access'
 import { createApiListener } from './server/api-listener'
@@ -57,9 +60,11 @@ export interface Core {
   verifier: Verifier
   repairer: Repairer
   storage: Storage
+  discover: Discover
   environment: EngineEnvironment
   pool: EnginePool
   generator: Generator
+  trust: Trust
   close: () => Promise<void>
 }
 
@@ -102,12 +107,15 @@ function buildCore(
   const caches = (): readonly CacheRoot[] => roots().filter(({ kind }) => kind !== 'workspace')
   const memory = createHashMemory(paths.index)
   const content = createContentMemory(memory)
+  const trust = createTrust({ paths })
+  const support = createEngineSupport({ env, platform, paths, layout, settings })
   const catalog = createCatalog({
     roots,
     scan: scanner.scan,
     content,
     index: createVerdictIndex(paths.index),
-    support: createEngineSupport({ env, platform, paths, layout, settings }),
+    support,
+    isTrusted: trust.isTrusted,
     cwd: process.cwd(),
     home: platform.home,
   })
@@ -115,16 +123,35 @@ function buildCore(
   const lock = createRepoLock(paths)
   const repairer = createRepairer({ inspect: catalog.inspect, prove: verifier.prove, lock })
   const environment = createEngineEnvironment({ env, platform, paths, layout, settings })
-  const pool = createEnginePool({ environment, env, platform, paths, layout, policy: () => toPoolPolicy(settings.read()) })
+  const pool = createEnginePool({
+    environment,
+    env,
+    platform,
+    paths,
+    layout,
+    policy: () => toPoolPolicy(settings.read()),
+    isTrusted: trust.isTrusted,
+    bringsCode: trust.bringsCode,
+  })
   const inUse = createInUse({ loaded: () => pool.list(), watchOwner })
   const locks = createFileLocks({ platform })
   const storage = createStorage({ scan: () => scanner.scan(caches()), lock, locks, inUse, content })
+  const discover = openDiscover({
+    env,
+    platform,
+    paths,
+    catalog,
+    support,
+    machine: createMachineMemory(platform, paths.engines),
+    memoryCap: () => toPoolPolicy(settings.read()).memoryLimitBytes,
+    readStored: createFileSecrets(paths).readHubToken,
+  })
   const clock = (): number => performance.now()
   const generator = createGenerator({ catalog, pool, openStream: openEngineStream, clock, maxTokens })
   const close = async (): Promise<void> => {
     await Promise.all([pool.close(), scanner.close()])
   }
-  return { paths, settings, catalog, verifier, repairer, storage, environment, pool, generator, roots, close }
+  return { paths, settings, catalog, verifier, repairer, storage, discover, environment, pool, generator, trust, roots, close }
 }
 
 /** Wires the services that need no owner. @throws AppError invalid_setting */
@@ -212,7 +239,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     serve: (at) => {
       const isDegraded = (): boolean => engine.state !== 'ready'
       const onRequest = logRequests(log)
-      return serveApi({ generator, catalog, pool, version, access: access.rules, onRequest, isDegraded, logError }, at)
+      const known = { version, revision: () => revision, isDegraded }
+      return serveApi({ generator, catalog, pool, ...known, access: access.rules, onRequest, logError }, at)
     },
     onChange: () => state.notice(),
   })
@@ -279,11 +307,13 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     verifier,
     repairer,
     storage: core.storage,
+    discover: core.discover,
     modelsChanged,
     environment,
     pool,
     generator,
     keys,
+    trust: core.trust,
     config: createSettingsManager(settings, env),
     requestStop: () => void setImmediate(() => stopRequest.abort()),
   })

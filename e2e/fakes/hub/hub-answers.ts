@@ -1,3 +1,4 @@
+import { listModels } from './listing'
 import { describeModel } from './model-info'
 import { empty, file, json, problem, type Answer, type Call, type Reply } from './reply'
 import { findCommit, headCommit, type HubCommit, type HubFile, type HubRepo } from './repo'
@@ -9,6 +10,8 @@ export interface HubDeps {
   pageSize: { plain: number; expanded: number }
   /** Where a file outside of git can be fetched, on another host name. */
   linkTo: (repo: HubRepo, file: HubFile) => string
+  /** Token → whose it is. */
+  tokens: Readonly<Record<string, string>>
 }
 
 const NAME = String.raw`([\w.-]+\/[\w.-]+|[\w.-]+)`
@@ -56,6 +59,7 @@ export function createHubAnswers(deps: HubDeps): Answer {
   const resolve = (call: Call, path: string) => (repo: HubRepo, commit: HubCommit) => {
     const found = commit.files.get(path)
     const origin = { 'x-repo-commit': commit.id }
+    if (repo.gated !== false) return problem(403, 'GatedRepo', `Access to model ${repo.id} is restricted`)
     if (found === undefined) return problem(404, 'EntryNotFound', 'Entry not found', origin)
     if (found.lfs === null) {
       // Also the Hub itself sends files in git through a cache under another path of the same host.
@@ -85,6 +89,8 @@ export function createHubAnswers(deps: HubDeps): Answer {
     let parts = routes.paths.exec(pathname)
     if (parts !== null) return method === 'POST' ? at(parts[1], decode(parts[2]), paths(call)) : empty(405)
     if (method !== 'GET' && method !== 'HEAD') return empty(405)
+    if (pathname === '/api/whoami-v2') return whoAmI(call, deps.tokens)
+    if (pathname === '/api/models') return listModels(call, deps.repos.values())
     parts = routes.tree.exec(pathname)
     if (parts !== null) return at(parts[1], decode(parts[2]), tree(call, decode(parts[3]).replace(/\/$/, '')))
     parts = routes.refs.exec(pathname)
@@ -120,4 +126,16 @@ function describeRefs(repo: HubRepo): object {
       .filter(({ name }) => name !== 'main' && !name.startsWith('refs/'))
       .map(({ name, commit }) => entry(name, `refs/tags/${name}`, commit)),
   }
+}
+
+function whoAmI(call: Call, tokens: Readonly<Record<string, string>>): Reply {
+  const name = tokens[(call.headers.authorization ?? '').replace(/^Bearer /, '')]
+  if (name === undefined) return problem(401, null, 'Invalid credentials in Authorization header')
+  return json({
+    type: 'user',
+    id: name,
+    name,
+    fullname: name,
+    auth: { type: 'access_token', accessToken: { displayName: 'laptop', role: 'read' } },
+  })
 }

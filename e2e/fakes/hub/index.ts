@@ -15,6 +15,8 @@ export interface FakeHubOptions {
   repos?: readonly RepoSpec[]
   /** Items per answer of `tree`; as on the Hub: 1000, and 50 with `expand`. */
   pageSize?: { plain: number; expanded: number }
+  /** Token → whose it is. */
+  tokens?: Readonly<Record<string, string>>
   /** Put in front of the answers of either host, outermost first. */
   layers?: readonly Layer[]
 }
@@ -44,6 +46,7 @@ export async function startFakeHub(options: FakeHubOptions = {}): Promise<FakeHu
   const answer = createHubAnswers({
     repos,
     pageSize: options.pageSize ?? { plain: 1000, expanded: 50 },
+    tokens: options.tokens ?? {},
     linkTo: (repo, file) => cdn.origin + cdnPath(repo, file),
   })
   const hub = await listen({ where: 'hub', hostName: '127.0.0.1', answer, layers, log })
@@ -59,6 +62,7 @@ export async function startFakeHub(options: FakeHubOptions = {}): Promise<FakeHu
 }
 
 export { gitOid } from './content'
+export { answering, slow, spoiling } from './layers'
 export type { LogEntry } from './listen'
 export type { Answer, Call, Layer, Reply } from './reply'
 export type { RepoSpec } from './repo'

@@ -27,9 +27,16 @@ export interface HubRepo {
   /** `main`, `v1`, `refs/pr/1` → commit. */
   refs: Map<string, string>
   tags: string[]
+  downloads: number
+  likes: number
+  /** Who has not accepted its terms sees what is in it, and gets nothing. */
+  gated: 'auto' | 'manual' | false
+  /** Head of the model card. */
+  card: Record<string, unknown>
 }
 
-export type FileSpec = string | Uint8Array | { content: string | Uint8Array; lfs?: boolean; xetHash?: string }
+/** `size`: what the listing claims, for repos that lie. */
+export type FileSpec = string | Uint8Array | { content: string | Uint8Array; lfs?: boolean; xetHash?: string; size?: number }
 
 export interface RepoSpec {
   id: string
@@ -39,6 +46,10 @@ export interface RepoSpec {
   /** Name → position in `commits`. `main` is the last one unless it is named here. */
   refs?: Record<string, number>
   tags?: string[]
+  downloads?: number
+  likes?: number
+  gated?: 'auto' | 'manual'
+  card?: Record<string, unknown>
 }
 
 /** What the Hub's usual .gitattributes keep outside of git. */
@@ -49,7 +60,7 @@ function toFile(path: string, spec: FileSpec): HubFile {
   const given = typeof spec === 'string' || spec instanceof Uint8Array ? { content: spec } : spec
   const bytes = typeof given.content === 'string' ? TEXT.encode(given.content) : given.content
   const xetHash = given.xetHash ?? null
-  const file = { path, content: fromBuffer(bytes), size: bytes.length, xetHash }
+  const file = { path, content: fromBuffer(bytes), size: ('size' in given ? given.size : undefined) ?? bytes.length, xetHash }
   if (!(given.lfs ?? (xetHash !== null || LFS_NAMES.test(path)))) return { ...file, oid: gitOid(bytes), lfs: null }
   const digest = sha256(bytes)
   const pointer = TEXT.encode(`version https://git-lfs.github.com/spec/v1\noid sha256:${digest}\nsize ${bytes.length}\n`)
@@ -78,7 +89,8 @@ export function createRepo(spec: RepoSpec): HubRepo {
   }
   const refs = new Map<string, string>()
   for (const [name, index] of Object.entries({ main: given.length - 1, ...spec.refs })) refs.set(name, ids[index] ?? '')
-  return { id: spec.id, commits, refs, tags: spec.tags ?? ['mlx'] }
+  const { id, tags = ['mlx'], downloads = 0, likes = 0, gated = false, card = {} } = spec
+  return { id, commits, refs, tags, downloads, likes, gated, card }
 }
 
 /** The commit that a branch, tag, PR ref or full hash names. */

@@ -7,8 +7,8 @@ import { letters } from './models'
 import { counting, openGateway, type Gateway } from './support'
 
 const full = process.env['MLXK_TEST_FULL'] === '1'
-const bodies = full ? 10_000 : 300
-const leavers = full ? 1000 : 50
+const bodies = full ? 10_000 : 1000
+const leavers = full ? 1000 : 100
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
@@ -92,7 +92,9 @@ function placesOf(value: Json): { holder: Json[] | { [key: string]: Json }; key:
 
 function mutate(start: Json, changes: readonly Change[]): Json {
   const body = structuredClone(start)
-  for (const { place, kind, value, key } of changes) {
+  for (const { place, kind, key, ...rest } of changes) {
+    // A value may be put in twice, and changed there.
+    const value = structuredClone(rest.value)
     const places = placesOf(body)
     const at = places[place % Math.max(1, places.length)]
     if (at === undefined) continue

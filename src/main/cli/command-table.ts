@@ -24,6 +24,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   rm: { summary: 'Remove models, or single revisions of them', load: async () => (await import('./commands/rm')).rm },
   du: { summary: 'Say what takes the space', load: async () => (await import('./commands/du')).du },
   prune: { summary: 'Remove what only costs space', load: async () => (await import('./commands/prune')).prune },
+  pull: { summary: 'Fetch a model, or go on with one that was begun', load: async () => (await import('./commands/pull')).pull },
+  outdated: { summary: 'Say which models have a newer revision', load: async () => (await import('./commands/outdated')).outdated },
+  update: { summary: 'Fetch the newest revision of models', load: async () => (await import('./commands/outdated')).update },
+  search: {
+    summary: 'Find models on the Hub, and whether they run here',
+    load: async () => (await import('./commands/search')).search,
+  },
+  trust: { summary: 'Let a model run the code that it brings', load: async () => (await import('./commands/trust')).trust },
   run: { summary: 'Ask a model something, or chat with it', load: async () => (await import('./commands/run')).run },
   chat: { summary: 'Chat with a model on the terminal', load: async () => (await import('./commands/chat')).chat },
   serve: { summary: 'Serve the models on an OpenAI-compatible API', load: async () => (await import('./commands/serve')).serve },
@@ -42,6 +50,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Explain what is set up, what is missing and how to mend it',
     load: async () => (await import('./commands/doctor')).doctor,
   },
+  login: { summary: 'Keep a token of the Hub', load: async () => (await import('./commands/account')).login },
+  logout: { summary: 'Forget the token of the Hub', load: async () => (await import('./commands/account')).logout },
+  whoami: { summary: 'Say who the Hub takes you for', load: async () => (await import('./commands/account')).whoami },
   version: { summary: 'Print the version', load: async () => (await import('./commands/version')).versionCommand },
 }
 
@@ -49,17 +60,9 @@ const aliases: Readonly<Record<string, string>> = { server: 'serve' }
 
 /** Commands that are announced but not in this version, with what does the job today (null: nothing does). */
 const planned: Readonly<Record<string, string | null>> = {
-  pull: 'Until then: "hf download MODEL" fills the same cache.',
   downloads: null,
-  update: 'Until then: "hf download MODEL" fetches the newest revision.',
-  outdated: null,
-  search: 'Until then: look at https://huggingface.co/mlx-community.',
   import: null,
-  trust: null,
   report: 'Until then: "mlxk doctor --json" says what is set up.',
-  login: 'Until then: "hf auth login" stores a token.',
-  logout: 'Until then: "hf auth logout" forgets the token.',
-  whoami: 'Until then: "hf auth whoami" says whose token it is.',
   service: null,
   completion: null,
 }

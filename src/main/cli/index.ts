@@ -80,10 +80,12 @@ async function print(ending: Ending, globals: Globals, io: CliIo, program: Progr
     return
   }
   if (io.readerLeft.aborted) return
-  const [{ renderError }, { createPaint, wantsColor }] = await Promise.all([import('./output/errors'), import('./output/paint')])
+  const [{ renderCancelled, renderError }, { createPaint, wantsColor }] = await Promise.all([
+    import('./output/errors'),
+    import('./output/paint'),
+  ])
   const paint = createPaint(wantsColor(io.env, io.stderr.isTTY, globals.color))
-  // Whoever pressed Ctrl-C asked for it: a word that it has worked, no explanation.
-  if (error.code === 'cancelled')
-    io.stderr.write(`${paint.yellow(command === null ? program : `${program} ${command}`)}: cancelled\n`)
+  // Whoever pressed Ctrl-C asked for it: a word that it has worked, and what was kept, no explanation.
+  if (error.code === 'cancelled') io.stderr.write(renderCancelled(error, program, command, paint))
   else io.stderr.write(renderError(error, program, command, paint))
 }

@@ -5,9 +5,12 @@ import { demoStatus, ownerKind } from './app'
 import { setting } from './config'
 import { engineMemory, engineStatus, installProgress, loadedModel } from './engine'
 import { finishReason, generationEvent, timing, usage } from './generation'
+import { outdatedResult, pullPreview, pullResult, transferEvent, updateResult } from './downloads'
+import { searchResult } from './hub'
 import { repairPlan, repairResult, verifyProgress, verifyResult } from './integrity'
 import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, modelList, modelSummary } from './models'
 import { prunePlan, pruneResult, removal, removalPlan, storageUsage } from './storage'
+import { modelCode, trustedRevision } from './trust'
 
 /**
  * The documents of the command line in full (`--json=full`, `--json=stream`, `mlxk2`), one schema per command. The published files in
@@ -166,9 +169,31 @@ export const keyList = z.object({ keys: z.array(apiKey) })
 export const createdKey = apiKey.extend({ key: z.string() })
 export const revokedKey = z.object({ revoked: z.string() })
 
+export const trustList = z.object({ revisions: z.array(trustedRevision) })
+
+/** The code of a revision, and what became of it. `requires_confirmation`: nobody has said yes yet. */
+export const trustResult = modelCode.extend({ requires_confirmation: z.boolean() })
+
+export const untrustedResult = z.object({ removed: z.array(trustedRevision) })
+
 export const helpResult = z.object({ help: z.string() })
 
 /** Data of each command's success. Every command can also be asked for its help. */
+/** Who the Hub takes us for. `in_effect`: false when another token comes before this one. */
+const whoAmIResult = z.object({
+  name: z.string(),
+  role: z.string().nullable(),
+  source: z.enum(['environment', 'token_file', 'store']),
+  in_effect: z.boolean(),
+})
+export type WhoAmIResult = z.infer<typeof whoAmIResult>
+
+const logoutResult = z.object({
+  removed: z.boolean(),
+  /** Where another token still comes from. */
+  remaining_source: z.enum(['environment', 'token_file', 'store']).nullable(),
+})
+
 export const commandData = {
   list: modelList,
   show: modelDetail,
@@ -177,7 +202,12 @@ export const commandData = {
   repair: z.union([repairResult, repairPreview]),
   rm: rmResult,
   du: storageUsage,
+  pull: z.union([pullResult, pullPreview]),
+  outdated: outdatedResult,
+  update: updateResult,
+  search: searchResult,
   prune: z.union([pruneResult, prunePreview]),
+  trust: z.union([trustResult, trustList, untrustedResult]),
   run: runResult,
   chat: chatResult,
   serve: serveResult,
@@ -190,6 +220,9 @@ export const commandData = {
   engine: engineStatus,
   demo: z.union([demoResult, demoStatus]),
   doctor: doctorReport,
+  login: whoAmIResult,
+  logout: logoutResult,
+  whoami: whoAmIResult,
   version: versionInfo,
   help: helpResult,
 } as const
@@ -201,6 +234,7 @@ const [stateEvent, reasoningEvent, textEvent] = generationEvent.options
 export const streamProgress = z.union([
   installProgress.extend({ type: progress }),
   verifyProgress,
+  transferEvent,
   stateEvent.extend({ type: progress, event: z.literal('state') }),
   reasoningEvent.extend({ type: progress, event: z.literal('reasoning') }),
   textEvent.extend({ type: progress, event: z.literal('text') }),
@@ -218,6 +252,7 @@ export const named = {
   LoadedModel: loadedModel,
   Setting: setting,
   ApiKey: apiKey,
+  TrustedRevision: trustedRevision,
 } as const
 
 export type VersionInfo = z.infer<typeof versionInfo>
@@ -230,6 +265,7 @@ export type ServeResult = z.infer<typeof serveResult>
 export type UiResult = z.infer<typeof uiResult>
 export type DemoResult = z.infer<typeof demoResult>
 export type RunningOwner = z.infer<typeof runningOwner>
+export type TrustResult = z.infer<typeof trustResult>
 export type PsResult = z.infer<typeof psResult>
 export type UnloadResult = z.infer<typeof unloadResult>
 export type StopResult = z.infer<typeof stopResult>

@@ -3,9 +3,11 @@ import { appContract } from './app'
 import { configContract } from './config'
 import { engineContract } from './engine'
 import { chatContract } from './generation'
+import { hubContract } from './hub'
 import { integrityContract } from './integrity'
 import { modelsContract } from './models'
 import { storageContract } from './storage'
+import { trustContract } from './trust'
 
 /** Every call that a window, a browser page or a CLI client can make to the owner. */
 export const contract = {
@@ -15,6 +17,8 @@ export const contract = {
   ...modelsContract,
   ...integrityContract,
   ...storageContract,
+  ...hubContract,
+  ...trustContract,
   ...engineContract,
   ...chatContract,
 }
@@ -23,9 +27,12 @@ export type AppContract = typeof contract
 export * from './access'
 export * from './app'
 export * from './config'
+export * from './downloads'
 export * from './engine'
 export * from './generation'
+export * from './hub'
 export * from './integrity'
 export * from './method'
 export * from './models'
 export * from './storage'
+export * from './trust'

@@ -45,9 +45,11 @@ const codesByDomain = {
     'not_found',
     'method_not_allowed',
   ],
+  hub: ['access_denied', 'revision_not_found', 'hub_offline', 'network_failed', 'hub_rate_limited', 'hub_failed', 'hub_invalid'],
+  downloads: ['download_corrupt', 'download_not_found'],
   ownership: ['already_running', 'busy', 'job_not_found'],
   system: ['port_in_use', 'listen_failed', 'disk_full', 'permission_denied', 'invalid_setting'],
-  cli: ['usage'],
+  cli: ['requires_confirmation', 'usage'],
 } as const
 
 export type ErrorCode = (typeof codesByDomain)[keyof typeof codesByDomain][number]

@@ -74,7 +74,7 @@ function printEmpty(context: Context, { roots }: ModelList, pattern: string | un
   const where =
     primary === undefined ? '' : primary.state === 'missing' ? `: ${primary.path} does not exist yet` : ` in ${primary.path}`
   context.note(`There are no models${where}.`)
-  context.note(`  Try "${context.program} demo", or fetch one: "hf download mlx-community/Llama-3.2-1B-Instruct-4bit".`)
+  context.note(`  Try "${context.program} demo", or fetch one: "${context.program} pull mlx-community/Llama-3.2-1B-Instruct-4bit".`)
 }
 
 interface Cell {

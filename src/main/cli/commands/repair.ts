@@ -55,7 +55,7 @@ function printFetches(context: Context, { name, fetch, needs_listing: needsListi
   for (const { path, size_bytes: size, reason } of fetch) {
     context.say(safeLine(`to fetch ${path}${size === null ? '' : `, ${formatSize(size)}`} (${reason})`))
   }
-  if (fetch.length > 0 || needsListing) context.note(`  Fetch what is missing: hf download ${name}`)
+  if (fetch.length > 0 || needsListing) context.note(`  Fetch what is missing: ${context.program} pull ${name} --force-resume`)
 }
 
 function printPreview(context: Context, { plan, requires_confirmation: asks }: RepairPreview): void {

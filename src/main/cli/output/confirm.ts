@@ -7,8 +7,15 @@ export function canAsk({ isHuman, io }: Pick<Context, 'isHuman' | 'io'>): boolea
   return isHuman && io.stdin.isTTY
 }
 
-/** Asks on the terminal; only `y` and `yes` are a yes, the end of the input is a no. @throws AppError cancelled on Ctrl-C */
-export function confirm({ io, talkPaint, interruption }: Context, question: string): Promise<boolean> {
+/**
+ * Asks on the terminal; only `y` and `yes` are a yes, the end of the input is a no, and just Enter is `preset`.
+ * @throws AppError cancelled on Ctrl-C
+ */
+export function confirm(
+  { io, talkPaint, interruption }: Context,
+  question: string,
+  { preset = false }: { preset?: boolean } = {},
+): Promise<boolean> {
   const { signal } = interruption()
   const lines = createInterface({ input: io.stdin, output: process.stderr, terminal: true })
   return new Promise((resolve, reject) => {
@@ -23,8 +30,8 @@ export function confirm({ io, talkPaint, interruption }: Context, question: stri
       signal.removeEventListener('abort', stop)
       resolve(false)
     })
-    lines.question(`${talkPaint.bold(question)} [y/N] `, (answer) => {
-      resolve(/^y(es)?$/i.test(answer.trim()))
+    lines.question(`${talkPaint.bold(question)} ${preset ? '[Y/n]' : '[y/N]'} `, (answer) => {
+      resolve(answer.trim() === '' ? preset : /^y(es)?$/i.test(answer.trim()))
       lines.close()
     })
   })

@@ -20,3 +20,9 @@ export function renderError(error: SerializedError, program: string, command: st
   if (error.hint !== undefined) lines.push(`  ${paint.dim(safeLine(error.hint))}`)
   return `${lines.join('\n')}\n`
 }
+
+/** `mlxk pull: cancelled`, and the hint when there is something to say. */
+export function renderCancelled({ hint }: SerializedError, program: string, command: string | null, paint: Paint): string {
+  const line = `${paint.yellow(command === null ? program : `${program} ${command}`)}: cancelled\n`
+  return hint === undefined ? line : `${line}  ${safeLine(hint)}\n`
+}

@@ -2,6 +2,7 @@ import { resolveRoots, scanRoots } from '../../core/cache'
 import { createEngineSupport } from '../../core/interpreter'
 import { createCatalog, createVerdictIndex, type ModelCatalog, type ModelInspector } from '../../core/models'
 import { createSettings, type OpenSettings } from '../../core/settings'
+import { createTrust } from '../../core/trust'
 import { createContentMemory, createHashMemory } from '../../core/verify'
 import type { Context } from '../context'
 
@@ -23,6 +24,7 @@ export function openCatalog(context: Pick<Context, 'paths' | 'env' | 'platform' 
     content: createContentMemory(createHashMemory(paths.index)),
     index: createVerdictIndex(paths.index),
     support: createEngineSupport({ env, platform, paths, layout: context.layout(), settings }),
+    isTrusted: createTrust({ paths }).isTrusted,
     cwd: process.cwd(),
     home: platform.home,
   })

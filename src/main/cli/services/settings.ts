@@ -13,7 +13,7 @@ const MAX_TRIES = 50
  * the change takes, so that nobody else writes meanwhile.
  * @throws AppError already_running when somebody owns the folder but does not answer
  */
-async function throughOwner<T>(
+export async function throughOwner<T>(
   context: Context,
   kind: 'read' | 'change',
   ask: (owner: Client<AppContract>) => Promise<T>,

@@ -140,15 +140,17 @@ const entry: fc.Arbitrary<Entry> = fc.record({
 })
 
 describe('scanning', () => {
+  let folder: string
   let hub: string
   let outside: string
   beforeAll(() => {
-    hub = mkdtempSync(join(tmpdir(), 'mlxk-tree-'))
-    outside = mkdtempSync(join(tmpdir(), 'mlxk-outside-'))
+    folder = mkdtempSync(join(tmpdir(), 'mlxk-tree-'))
+    // So deep that no link of the tests leads to a folder in which others work at the same time.
+    hub = join(folder, 'a', 'b', 'c', 'd', 'e', 'hub')
+    outside = join(folder, 'outside')
+    for (const each of [hub, outside]) mkdirSync(each, { recursive: true })
   })
-  afterAll(() => {
-    for (const folder of [hub, outside]) rmSync(folder, { recursive: true, force: true })
-  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   const write = ({ path, kind, text }: Entry): void => {
     const place = join(hub, 'models--o--m', ...path)

@@ -10,6 +10,9 @@
  *   lease.release()
  */
 export { createEngineEnvironment, type EngineEnvironmentDeps } from './environment/environment'
+export { createMachineMemory, type MachineMemory } from './memory/machine'
+export { planMemory } from './memory/plan'
+export { modelNeeds } from './pool/model-config'
 export { createEnginePool, type EnginePoolDeps } from './pool/pool'
 export { toPoolPolicy } from './pool/policy'
 export { contextError } from './stream/engine-error'

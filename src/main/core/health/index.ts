@@ -5,9 +5,10 @@
  */
 export { checkRepo, isComplete, sortFindings, toHealthEntry, toStatus } from './check'
 export { toError } from './finding'
-export { isObject, type JsonFile } from './json-file'
+export { isObject, parseJsonFile, type JsonFile } from './json-file'
 export { isUsuallyFetched } from './rules-tree'
 export { isWeightPath } from './rules-weights'
+export { readWeightHeader, type WeightHeader } from './weight-header'
 export { readSnapshotFacts, type SnapshotFacts } from './snapshot-facts'
 export { expectedHash, readTree, toPromisedHash, type TreeFile } from './tree'
 export type { ContentMemory } from './types'

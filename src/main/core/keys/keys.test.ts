@@ -1,8 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import * as crypto from 'node:crypto'
+import { expect, test, vi } from 'vitest'
 import { createApiKeys } from '.'
+
+vi.mock(import('node:crypto'), async (original) => {
+  const real = await original()
+  return { ...real, timingSafeEqual: vi.fn<typeof real.timingSafeEqual>(real.timingSafeEqual) }
+})
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'mlxk-keys-'))
 const open = (root: string) => createApiKeys({ paths: { apiKeys: join(root, 'api-keys.json') }, now: () => 1_700_000_000_000 })
@@ -62,4 +68,16 @@ test.each([
   await keys.create({ name: 'new', scope: 'read' })
   expect(keys.problem()).toBeNull()
   expect(readdirSync(root)).toContain('api-keys.json.corrupt-1700000000000')
+})
+
+test('a presented key is compared with every key in constant time, whether it is right, wrong, long or empty', async () => {
+  const keys = open(folder())
+  const created = await Promise.all(['a', 'b', 'c'].map((name) => keys.create({ name, scope: 'read' })))
+  const compare = vi.mocked(crypto.timingSafeEqual)
+  for (const presented of [created[0]!.key, created[2]!.key, 'mlxk-wrong', 'x'.repeat(500), '']) {
+    compare.mockClear()
+    keys.check(presented)
+    expect(compare).toHaveBeenCalledTimes(3)
+    for (const [given, expected] of compare.mock.calls) expect([given.byteLength, expected.byteLength]).toEqual([32, 32])
+  }
 })

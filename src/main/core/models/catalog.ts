@@ -21,6 +21,8 @@ import { evaluateRepo, type Evaluation } from './evaluate'
 import { findModel } from './find-model'
 import { inspectModels, surveyModels } from './survey'
 import type { ModelCatalog, ModelInspector, ResolvedModel } from './types'
+import type { TrustSubject } from '../trust'
+import { withTrust } from './trusted'
 import { createVerdictIndex, type VerdictIndex } from './verdict-index'
 
 export interface CatalogDeps {
@@ -33,6 +35,8 @@ export interface CatalogDeps {
   index?: VerdictIndex
   /** What the installed engine can load; without it nothing is said of that. Never throws. */
   support?: () => Promise<EngineSupport>
+  /** True for a revision whose own code the user has seen and trusts; without it none is. Never throws. */
+  isTrusted?: (subject: TrustSubject) => Promise<boolean>
   /** For typed paths; absolute. */
   cwd?: string
   home?: string
@@ -59,7 +63,7 @@ function refuse({ summary, runtimeProblem }: Evaluation): void {
   }
   if (runtimeProblem?.kind === 'custom_code') {
     throw new AppError('custom_code_refused', `${name} is not loaded: ${runtimeProblem.reason}`, {
-      hint: 'Code that comes with a model is never run. Choose a model that needs none.',
+      hint: `To look at that code and decide: mlxk trust ${name}`,
       data: { model: name },
     })
   }
@@ -109,7 +113,8 @@ export function createCatalog(deps: CatalogDeps): ModelCatalog & ModelInspector 
   const stampContent = (): string => content?.stamp() ?? ''
 
   const complete = async (evaluation: Evaluation): Promise<Evaluation> => {
-    const { summary, problem } = withEngine({ summary: evaluation.summary, problem: evaluation.runtimeProblem }, await supportOf())
+    const plain = { summary: evaluation.summary, problem: evaluation.runtimeProblem }
+    const { summary, problem } = withEngine(await withTrust(plain, deps.isTrusted), await supportOf())
     return { ...evaluation, summary, runtimeProblem: problem }
   }
 
@@ -118,7 +123,8 @@ export function createCatalog(deps: CatalogDeps): ModelCatalog & ModelInspector 
       surveyModels(from, { scan: deps.scan, index, ...(content === undefined ? {} : { content }) }),
       supportOf(),
     ])
-    const models = verdicts.map((verdict) => toRow(withEngine(verdict, support).summary))
+    const trusted = await Promise.all(verdicts.map((verdict) => withTrust(verdict, deps.isTrusted)))
+    const models = trusted.map((verdict) => toRow(withEngine(verdict, support).summary))
     return { models, count: models.length, roots: states }
   }
 

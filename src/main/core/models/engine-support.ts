@@ -19,12 +19,12 @@ const NOT_CHECKED = 'Not checked: the engine is not installed.'
 
 /** Adds to what files say of a model what the engine says. Files come first: their reasons hold with any engine. */
 export function withEngine(
-  verdict: { summary: ModelSummary; problem: RuntimeProblem | null },
+  verdict: { summary: ModelSummary; problem: RuntimeProblem | null; bringsArchitecture?: boolean },
   support: EngineSupport,
 ): { summary: ModelSummary; problem: RuntimeProblem | null } {
   const { summary, problem } = verdict
   if (summary.health === 'unhealthy' || problem !== null) return verdict
-  const found = findEngineProblem(summary, support)
+  const found = verdict.bringsArchitecture === true ? null : findEngineProblem(summary, support)
   if (found !== null) return { summary: { ...summary, runtime_compatible: false, reason: found.reason }, problem: found }
   return support.state === 'missing' ? { summary: { ...summary, reason: summary.reason ?? NOT_CHECKED }, problem } : verdict
 }

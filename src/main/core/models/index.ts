@@ -4,5 +4,8 @@
  * `cache` and `health`; imported by the composition root, the engine and generation (types). Must not load zod.
  */
 export { createCatalog } from './catalog'
+export { findEngineProblem } from './engine-support'
+export { identify, type Identity } from './identity'
+export { findRuntimeProblem } from './runtime'
 export { createVerdictIndex, type VerdictIndex } from './verdict-index'
 export type { Inspection, ModelCatalog, ModelInspector } from './types'

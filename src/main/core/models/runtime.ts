@@ -15,24 +15,24 @@ function incompatible(reason: string): RuntimeProblem {
 const LOADABLE = /^model[^/]*\.safetensors$/
 
 /**
- * What speaks against running a healthy model, the first that does: its framework, its own code, what it is for, the names of its
- * weights, its architecture's name missing. Which architectures the engine knows is the engine's to say.
+ * What speaks against running a healthy model, the first that does: its framework, what it is for, the names of its weights, its own code
+ * (which the user may trust), its architecture's name missing. Which architectures the engine knows is the engine's to say.
  */
 export function findRuntimeProblem(identity: Identity, facts: SnapshotFacts): RuntimeProblem | null {
   const config = toConfig(facts.json['config.json'])
   if (identity.framework !== 'MLX')
     return incompatible(`The engine runs MLX models, and this one is ${toArticle(identity.framework)}.`)
+  if (identity.model_type === 'embedding') return incompatible('It makes embeddings, and the engine generates text.')
+  if (identity.model_type === 'audio') return incompatible('It works on audio, and the engine generates text.')
+  if (!facts.files.some(({ path }) => LOADABLE.test(path))) {
+    return incompatible('Its weight files have an old naming that mlx_lm does not load (it wants model*.safetensors).')
+  }
   const modelFile = config['model_file']
   if (modelFile !== undefined && modelFile !== null) {
     return {
       kind: 'custom_code',
       reason: `config.json asks to run code of its own (model_file: ${JSON.stringify(modelFile).slice(0, 80)}).`,
     }
-  }
-  if (identity.model_type === 'embedding') return incompatible('It makes embeddings, and the engine generates text.')
-  if (identity.model_type === 'audio') return incompatible('It works on audio, and the engine generates text.')
-  if (!facts.files.some(({ path }) => LOADABLE.test(path))) {
-    return incompatible('Its weight files have an old naming that mlx_lm does not load (it wants model*.safetensors).')
   }
   return identity.architecture === null ? incompatible('config.json does not name a model_type.') : null
 }

@@ -24,6 +24,7 @@ export interface DataPaths {
   repoLocks: string
   engine: string
   index: string
+  downloads: string
   logs: string
   demo: string
   demoHub: string
@@ -67,6 +68,7 @@ export function dataPaths(env: Env, platform: Platform): DataPaths {
     repoLocks: join(run, 'repos'),
     engine: join(root, 'engine'),
     index: join(root, 'index'),
+    downloads: join(root, 'downloads'),
     logs: join(root, 'logs'),
     demo: join(root, 'demo'),
     demoHub: join(root, 'demo', 'hub'),

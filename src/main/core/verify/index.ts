@@ -4,7 +4,8 @@
  * composition roots. Reads only, except its own memory. Must not load zod.
  */
 export { createContentMemory } from './damage'
-export { findCheckable } from './locate'
+export { hashFile } from './hash-file'
+export { findCheckable, identify } from './locate'
 export { createHashMemory, type HashMemory } from './memory'
 export type { Subject } from './types'
 export { createVerifier, type Proof, type ProofTarget, type Verifier, type VerifyOptions } from './verify'

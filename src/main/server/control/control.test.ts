@@ -74,6 +74,8 @@ describe('the control port', () => {
         answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text }))
       })
       outgoing.on('error', reject)
+      // A body that is refused is still being sent when the answer has come and the request is over.
+      outgoing.on('socket', (socket) => socket.on('error', () => undefined))
       outgoing.end(body)
     })
   const proof = (origin = listening.url, instance = instanceId) => proveNow(token, statements.call(origin, instance))

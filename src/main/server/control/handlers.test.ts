@@ -56,10 +56,12 @@ function setUp(more: Partial<HandlerDeps> = {}) {
     generator: { generate: unused },
     config: { list: unused, get: unused, set: unused, unset: unused },
     requestStop: unused,
+    trust: { list: unused, inspect: unused, add: unused, remove: unused, isTrusted: unused, bringsCode: unused },
     keys: { list: unused, create: unused, revoke: unused, check: unused, problem: unused },
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },
     storage,
+    discover: { search: unused },
     modelsChanged: unused,
     catalog: {
       list: unused,

@@ -8,8 +8,10 @@ import type {
   ServerStatus,
   StateFrame,
 } from '../../../shared/contract'
+import { AppError } from '../../../shared/errors'
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
+import type { Discover } from '../../core/discover'
 import type { Jobs } from '../../core/jobs'
 import type { ApiKeys } from '../../core/keys'
 import type { ModelCatalog } from '../../core/models/types'
@@ -17,6 +19,7 @@ import type { Repairer } from '../../core/repair'
 import type { SettingsManager } from '../../core/settings'
 import type { Storage } from '../../core/storage'
 import { createEmitter, follow } from '../../core/system'
+import type { Trust, TrustSubject } from '../../core/trust'
 import type { Verifier } from '../../core/verify'
 
 export interface HandlerDeps {
@@ -33,11 +36,13 @@ export interface HandlerDeps {
   storage: Pick<Storage, 'usage' | 'planRemove' | 'remove' | 'planPrune' | 'prune'>
   /** Tells everyone that the models are others now, without waiting for the watched folders to say so. */
   modelsChanged: () => void
+  discover: Discover
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
   keys: ApiKeys
   config: SettingsManager
+  trust: Trust
   /** Begins the end of this process's services, after the answer. */
   requestStop: () => void
 }
@@ -98,6 +103,20 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
       deps.requestStop()
       return nothing
     },
+    'trust.list': () => Promise.resolve({ revisions: deps.trust.list() }),
+    'trust.inspect': async ({ model }) => deps.trust.inspect(await toSubject(model, catalog)),
+    'trust.add': async ({ model, code_hash: codeHash }) => {
+      const revision = await deps.trust.add(await toSubject(model, catalog), codeHash)
+      deps.modelsChanged()
+      return revision
+    },
+    'trust.remove': async ({ model }) => {
+      const revisions = await deps.trust.remove(model)
+      // What runs on that trust ends with it.
+      await Promise.all(revisions.map(({ name }) => pool.unload(name, { drainMs: 0 })))
+      deps.modelsChanged()
+      return { revisions }
+    },
     'app.info': () => Promise.resolve(deps.info),
     'ui.link': () => Promise.resolve({ url: deps.drawLink() }),
     'state.watch': (_input, { signal }) => deps.watchState(signal),
@@ -119,6 +138,7 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }).finally(deps.modelsChanged),
     'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
     'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }).finally(deps.modelsChanged),
+    'hub.search': (query, { signal }: CallContext) => deps.discover.search(query, signal),
     'engine.status': () => environment.status(),
     'models.load': (input, { signal }: CallContext) => loadModel({ catalog, pool }, input, signal),
     'models.unload': async ({ model, force }) => {
@@ -132,6 +152,13 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'engine.memory': () => pool.memory(),
     'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
   }
+}
+
+/** The revision that a name leads to, whatever speaks against running it. @throws AppError as the catalog's `show`; model_unhealthy */
+async function toSubject(spec: string, catalog: Pick<ModelCatalog, 'show'>): Promise<TrustSubject> {
+  const { model, snapshot_path: snapshotPath } = await catalog.show(spec)
+  if (snapshotPath === null) throw new AppError('model_unhealthy', `${model.name} has no revision to look at.`)
+  return { name: model.name, hash: model.hash, snapshotPath }
 }
 
 /** A loaded model's own name needs no look at the disk: the model may be gone from it. */

@@ -7,6 +7,7 @@ import type { ApiAccess, ApiDeps, ApiLimits } from './deps'
 import { admit, answerFailure, report, type ApiEnv } from './front'
 import { healthState } from './health'
 import { createMetrics } from './metrics'
+import { createModelList } from './model-list'
 import { listWireModels, showWireModel } from './models'
 import { createNativeHandlers } from './native'
 import { routeOf } from './route-name'
@@ -40,7 +41,7 @@ export function buildApi(deps: ApiDeps): Hono<ApiEnv> {
   app.onError((error, context) => answerFailure(context, error, deps.logError))
   app.notFound((context) => answerFailure(context, noRoute(context), deps.logError))
 
-  const parts = { ...deps, limits, activity, metrics }
+  const parts = { ...deps, limits, activity, metrics, listModels: createModelList(deps) }
   const chat = createCompletionHandler(parts, 'chatcmpl', planChat)
   const text = createCompletionHandler(parts, 'cmpl', planText)
   const native = createNativeHandlers(parts)
@@ -51,9 +52,9 @@ export function buildApi(deps: ApiDeps): Hono<ApiEnv> {
   route(app, 'GET', '/', (context) => context.json({ service: 'mlx-knife', version: deps.version }))
   route(app, 'GET', '/health', (context) => context.json(health()))
   for (const base of ['', '/v1']) {
-    route(app, 'GET', `${base}/models`, async (context) => context.json(await listWireModels(deps)))
+    route(app, 'GET', `${base}/models`, async (context) => context.json(await listWireModels(parts)))
     route(app, 'GET', `${base}/models/:id{.+}`, async (context) =>
-      context.json(await showWireModel(deps, context.req.param('id') ?? '')),
+      context.json(await showWireModel(parts, context.req.param('id') ?? '')),
     )
     route(app, 'POST', `${base}/chat/completions`, chat)
     route(app, 'POST', `${base}/completions`, text)

@@ -11,17 +11,18 @@ import type { ApiDeps, ApiLimits } from './deps'
 import type { AnswerHead, Dialect } from './dialect'
 import type { ApiEnv } from './front'
 import type { Metrics } from './metrics'
-import { resolveModel } from './models'
+import { resolveModel, type ModelsDeps } from './models'
 import { readJson } from './read-json'
 import { toParams } from './sampling'
 import { createTextDialect } from './text-wire'
 import { isUnexpected, toHttpError } from './wire-error'
 
-type CompletionDeps = Pick<ApiDeps, 'generator' | 'catalog' | 'pool' | 'logError' | 'shutdown'> & {
-  limits: ApiLimits
-  activity: Activity
-  metrics: Metrics
-}
+type CompletionDeps = Pick<ApiDeps, 'generator' | 'logError' | 'shutdown'> &
+  ModelsDeps & {
+    limits: ApiLimits
+    activity: Activity
+    metrics: Metrics
+  }
 
 /** A request that has been understood: what to generate, and how it is to be answered. */
 export interface CompletionPlan {

@@ -19,6 +19,8 @@ export interface ApiDeps {
   generator: Generator
   catalog: Pick<ModelCatalog, 'list' | 'resolve'>
   pool: Pick<EnginePool, 'list' | 'subscribe' | 'load' | 'unload'>
+  /** Another number whenever the models on the disk may have changed: until then the list of models is remembered. */
+  revision?: () => number
   /** Gets every error that nobody foresaw, once; the client sees only the id. */
   logError: (error: unknown, requestId: string) => void
   /** Hears of every request when its answer begins. */

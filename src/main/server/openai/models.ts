@@ -5,13 +5,15 @@ import type { EnginePool } from '../../core/engine/types'
 import type { ModelCatalog, ResolvedModel } from '../../core/models/types'
 
 export interface ModelsDeps {
-  catalog: Pick<ModelCatalog, 'list' | 'resolve'>
+  /** All models of the caches. */
+  listModels: () => Promise<readonly ModelSummary[]>
+  catalog: Pick<ModelCatalog, 'resolve'>
   pool: Pick<EnginePool, 'list'>
 }
 
 /** Every model that a chat request can name, the loaded ones first. Never asks Python. */
-export async function listWireModels({ catalog, pool }: ModelsDeps): Promise<WireModelList> {
-  const { models } = await catalog.list()
+export async function listWireModels({ listModels, pool }: Omit<ModelsDeps, 'catalog'>): Promise<WireModelList> {
+  const models = await listModels()
   const loaded = loadedNames(pool.list())
   const data = models.filter(isServable).map((model) => toWireModel(model, loaded.has(model.name)))
   return { object: 'list', data: data.sort((a, b) => Number(b.state === 'loaded') - Number(a.state === 'loaded')) }
@@ -32,12 +34,12 @@ export async function showWireModel(deps: ModelsDeps, id: string): Promise<WireM
  * The model that a request means. `default` is the loaded one that was used last, else the only one there is.
  * @throws AppError model_not_found, ambiguous_match and what `ModelCatalog.resolve` throws
  */
-export async function resolveModel({ catalog, pool }: ModelsDeps, id: string): Promise<ResolvedModel> {
+export async function resolveModel({ catalog, listModels, pool }: ModelsDeps, id: string): Promise<ResolvedModel> {
   if (id !== 'default') return catalog.resolve(id)
   const loaded = pool.list().filter(({ state }) => state === 'ready')
   const last = loaded.sort((a, b) => (b.last_used_at ?? '').localeCompare(a.last_used_at ?? ''))[0]
   if (last !== undefined) return catalog.resolve(last.name)
-  const names = (await catalog.list()).models.filter(isServable).map(({ name }) => name)
+  const names = (await listModels()).filter(isServable).map(({ name }) => name)
   const only = names[0]
   if (only !== undefined && names.length === 1) return catalog.resolve(only)
   throw only === undefined

@@ -8,10 +8,10 @@ import type { ApiDeps, ApiLimits } from './deps'
 import { encodeData, heartbeat } from './dialect'
 import type { ApiEnv } from './front'
 import { healthState } from './health'
-import { isServable, resolveModel } from './models'
+import { isServable, resolveModel, type ModelsDeps } from './models'
 import { readJson } from './read-json'
 
-type NativeDeps = ApiDeps & { limits: ApiLimits; activity: Activity }
+type NativeDeps = ApiDeps & ModelsDeps & { limits: ApiLimits; activity: Activity }
 type Handler = (context: Context<ApiEnv>) => Promise<Response>
 
 /** News of one burst, such as every token's, are told together. */
@@ -21,13 +21,13 @@ const loading = named.extend({ keep_alive: keepAlive.optional(), pinned: z.boole
 
 /** The routes under `/api/v1`: what the server is doing, and loading and unloading. Who may call them is decided at the front. */
 export function createNativeHandlers(deps: NativeDeps): Record<'models' | 'status' | 'ps' | 'events' | 'load' | 'unload', Handler> {
-  const { catalog, pool, limits } = deps
+  const { listModels, pool, limits } = deps
   const read = async <T extends z.ZodObject>(schema: T, context: Context<ApiEnv>): Promise<z.output<T>> =>
     parseBody(schema, await readJson(context.req.raw, limits.maxBodyBytes))
   return {
     models: async (context) => {
       const states = new Map(pool.list().map(({ name, state }) => [name, state]))
-      const { models } = await catalog.list()
+      const models = await listModels()
       const data = models.map(({ root: _, ...model }) => ({
         ...model,
         state: states.get(model.name) ?? 'stopped',

@@ -1,4 +1,5 @@
 import type { EngineMemory } from '../../../../shared/contract'
+import { AppError } from '../../../../shared/errors'
 import type { MachineMemory, MachineState } from '../memory/machine'
 import { isStrained, planMemory, shareMemory, type ModelNeeds, type PlanPolicy } from '../memory/plan'
 import type { EngineEnvironment } from '../types'
@@ -16,6 +17,7 @@ export interface LoaderDeps {
   environment: Pick<EngineEnvironment, 'python'>
   readConfig: (snapshotPath: string) => Promise<ModelConfig>
   isTrusted: (model: ResolvedModel) => Promise<boolean>
+  bringsCode: (model: ResolvedModel) => Promise<boolean>
   patienceMs: number
   policy: () => PoolPolicy
   machine: MachineMemory
@@ -62,7 +64,17 @@ export function createLoader(deps: LoaderDeps): Loader {
   async function check(model: ResolvedModel): Promise<{ needs: ModelNeeds; trusted: boolean }> {
     const [config, trusted] = await Promise.all([deps.readConfig(model.snapshotPath), deps.isTrusted(model)])
     if (!trusted) refuseCustomCode(model.name, config)
-    return { needs: modelNeeds(model, config), trusted }
+    return { needs: modelNeeds(model.summary, config), trusted }
+  }
+
+  /** Code that is only offered (a tokenizer's, mostly) is never run unasked; a load that fails without it may be because of that. */
+  async function explain(error: unknown, model: ResolvedModel, checked: Promise<{ trusted: boolean }>): Promise<unknown> {
+    if (!(error instanceof AppError) || error.code !== 'engine_load_failed') return error
+    const { trusted } = await checked
+    if (trusted || !(await deps.bringsCode(model))) return error
+    const { code, message, data } = error
+    const hint = `This model brings code that is not run unless you trust it. To look at it and decide: mlxk trust ${model.name}`
+    return new AppError(code, message, { hint, data, cause: error })
   }
 
   async function loadNow(wish: LoadWish, signal: AbortSignal): Promise<void> {
@@ -165,7 +177,11 @@ export function createLoader(deps: LoaderDeps): Loader {
       const checked = check(entry.model)
       // Its place in the queue is that of the wish; a refusal need not wait for the turn.
       const loaded = oneAtATime(async () => loadNow({ entry, strain, ...(await checked) }, signal))
-      await Promise.all([checked, loaded])
+      try {
+        await Promise.all([checked, loaded])
+      } catch (error) {
+        throw await explain(error, entry.model, checked)
+      }
     },
     hasRoom: (resident) => {
       const { leases, plan, share } = resident

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../../../shared/errors'
-import type { ResolvedModel } from '../../models/types'
+import type { ModelSummary } from '../../../../shared/contract'
 import type { ModelNeeds } from '../memory/plan'
 
 const maxConfigBytes = 4 * 1024 * 1024
@@ -33,13 +33,13 @@ export async function readModelConfig(snapshotPath: string): Promise<ModelConfig
 export function refuseCustomCode(name: string, config: ModelConfig): void {
   if (config['model_file'] === undefined || config['model_file'] === null) return
   throw new AppError('custom_code_refused', `${name} wants to run Python code of its own ("model_file" in its config.json).`, {
-    hint: 'MLX Knife does not run code that a model brings. Choose another model.',
+    hint: `To look at that code and decide: mlxk trust ${name}`,
     data: { model: name },
   })
 }
 
 /** What of a model decides its memory. */
-export function modelNeeds({ summary }: ResolvedModel, config: ModelConfig): ModelNeeds {
+export function modelNeeds(summary: Pick<ModelSummary, 'memory' | 'size_bytes' | 'context'>, config: ModelConfig): ModelNeeds {
   const { weights_bytes: weights, kv_bytes_per_1k_tokens: perThousand, kv_fixed_bytes: fixed } = summary.memory
   return {
     weightsBytes: weights > 0 ? weights : summary.size_bytes,

@@ -20,6 +20,8 @@ export interface EnginePoolDeps extends Omit<StarterDeps, 'onChange' | 'onWorkin
   readConfig?: LoaderDeps['readConfig']
   /** True for a revision whose own code the user has seen and trusts. */
   isTrusted?: (model: ResolvedModel) => Promise<boolean>
+  /** True for a revision that has code of its own, needed or not: a failed load is explained with it. */
+  bringsCode?: (model: ResolvedModel) => Promise<boolean>
   /** So long a model waits for busy ones before they get no new requests. */
   patienceMs?: number
 }
@@ -47,6 +49,7 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     environment: deps.environment,
     readConfig: deps.readConfig ?? readModelConfig,
     isTrusted: deps.isTrusted ?? (() => Promise.resolve(false)),
+    bringsCode: deps.bringsCode ?? (() => Promise.resolve(false)),
     patienceMs: deps.patienceMs ?? 10_000,
     policy,
     machine,

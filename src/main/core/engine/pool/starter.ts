@@ -105,17 +105,20 @@ export function createStarter(deps: StarterDeps): Starter {
       await swept
     },
     start: ({ python, model, plan, limits, safeMemory, trusted }) => {
-      const args = [
-        ...engineArguments(deps.layout.resources, model.snapshotPath, limits),
-        ...(trusted ? ['--trust-remote-code'] : []),
-      ]
+      const plain = engineArguments(deps.layout.resources, model.snapshotPath, limits)
+      // -B: bytecode beside a model's code would be a write into the cache, and code that nobody has seen.
+      const args = trusted ? ['-B', ...plain, '--trust-remote-code'] : plain
       const token = randomBytes(24).toString('base64url')
       const { contextLength, freedBytes } = plan
       const engine = startEngineProcess(processDeps, {
         name: model.name,
         python,
         args,
-        env: engineEnvironment(deps.env, { token, contextLength, safeMemory, freedBytes }),
+        env: {
+          ...engineEnvironment(deps.env, { token, contextLength, safeMemory, freedBytes }),
+          // Where transformers copies a model's code to before it runs it: else a folder in the user's cache.
+          ...(trusted ? { HF_MODULES_CACHE: join(deps.paths.engines, 'modules') } : {}),
+        },
         cwd: join(deps.paths.engines, 'cwd'),
         token,
         // Generous: a cold disk reads 50 MB/s, and importing mlx_lm on a busy machine takes a while.

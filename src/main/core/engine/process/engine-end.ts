@@ -55,7 +55,7 @@ export function describeEnd(facts: EndFacts): EngineEnd & { expected: false } {
   const code = failure?.code === 'custom_code_refused' ? failure.code : 'engine_load_failed'
   const hint =
     code === 'custom_code_refused'
-      ? 'MLX Knife does not run code that a model brings. Choose another model.'
+      ? `To look at that code and decide: mlxk trust ${name}`
       : starved
         ? memoryHint
         : `Check the model with "mlxk health ${name}" and the engine with "mlxk engine status".`

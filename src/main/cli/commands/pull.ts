@@ -1,0 +1,285 @@
+import type { ModelSummary, PullPreview, PullResult } from '../../../shared/contract'
+import { AppError } from '../../../shared/errors'
+import type { PullPlan, TransferResult } from '../../core/downloads'
+import type { ModelCatalog } from '../../core/models'
+import type { CliCommand, Outcome } from '../command'
+import type { Context } from '../context'
+import { canAsk, confirm } from '../output/confirm'
+import { createPullProgress } from '../output/pull-progress'
+import { formatSize, safeLine } from '../output/text'
+import type { OpenDownloads } from '../services/downloads'
+import { parsePullSpec, parseRate, type PullSpec } from './pull-spec'
+
+interface PullOptions {
+  include?: string[]
+  exclude?: string[]
+  all?: boolean
+  dryRun?: boolean
+  forceResume?: boolean
+  yes?: boolean
+  connections?: string
+  limit?: string
+}
+
+const examples = `
+Fetches what mlx_lm reads of a model, proves every byte against the Hub's hashes and puts it where every tool of the cache finds it. What an
+earlier run began is gone on with, also after a crash. Ctrl-C keeps what is there. A healthy model is left alone; "@main" asks the Hub for
+a newer revision.
+
+Examples:
+  mlxk pull mlx-community/Llama-3.2-1B-Instruct-4bit
+  mlxk pull org/model@v1.0 --dry-run          what it would fetch, and whether it fits on the disk
+  mlxk pull org/model --include "*.json" --exclude "original/"
+  mlxk pull org/model --limit 5MB/s --connections 4
+  mlxk pull org/model --json=stream | jq -c 'select(.type == "progress") | .done_bytes'`
+
+export const pull: CliCommand = {
+  define: (command, submit) => {
+    command
+      .argument('<model>', 'org/name, or org/name@revision: a branch, a tag or a commit')
+      .option('--include <pattern...>', 'only files that match; * crosses folders')
+      .option('--exclude <pattern...>', 'no files that match')
+      .option('--all', 'every file, not only what mlx_lm reads')
+      .option('--dry-run', 'show what would be fetched')
+      .option('--force-resume', 'ask the Hub even when a healthy model is there, and replace damaged files without a question')
+      .option('-y, --yes', 'replace damaged files without a question')
+      .option('--connections <count>', 'at most so many, 1 to 16', '8')
+      .option('--limit <speed>', 'at most so fast, e.g. 5MB/s')
+      .addHelpText('after', examples)
+      .action((model: string, options: PullOptions) => submit((context) => run(context, model, options)))
+  },
+}
+
+function readLimits({ connections = '8', limit }: PullOptions): { connections: number; bytesPerSecond: number | null } {
+  const count = /^\d{1,2}$/.test(connections) ? Number(connections) : 0
+  if (count < 1 || count > 16)
+    throw new AppError('usage', `--connections must be a whole number from 1 to 16, and it is ${JSON.stringify(connections)}.`)
+  return { connections: count, bytesPerSecond: limit === undefined ? null : parseRate(limit) }
+}
+
+async function run(context: Context, typed: string, options: PullOptions): Promise<Outcome> {
+  const spec = parsePullSpec(typed)
+  const limits = readLimits(options)
+  const { openCatalog } = await import('../services/catalog')
+  const catalog = openCatalog(context)
+  const local = await findLocal(catalog, spec)
+  const name = local?.name ?? spec.name
+  const expanded = name === spec.name ? null : name
+  if (local?.health === 'healthy' && options.forceResume !== true && options.dryRun !== true && !asksForFiles(options))
+    return already(context, local, expanded, spec)
+  const { openDownloads } = await import('../services/downloads')
+  const downloads = openDownloads(context, limits)
+  try {
+    const request = {
+      repo: name,
+      revision: spec.revision,
+      include: options.include ?? [],
+      exclude: options.exclude ?? [],
+      all: options.all === true,
+    }
+    const plan = await downloads.plan(request, context.interruption().signal)
+    if (options.dryRun === true) return preview(context, plan, expanded)
+    if (!plan.disk.fits) throw noRoom(plan)
+    const damaged = plan.files.filter((file) => file.damaged).map(({ path }) => path)
+    if (damaged.length > 0 && options.forceResume !== true && options.yes !== true) {
+      const refusal = await askToReplace(context, plan, damaged, expanded)
+      if (refusal !== null) return refusal
+    }
+    const result = await transfer(context, downloads, plan)
+    return await conclude(context, catalog, plan, result, { damaged, expanded })
+  } finally {
+    await downloads.close()
+  }
+}
+
+const asksForFiles = ({ include, exclude, all }: PullOptions): boolean =>
+  all === true || (include ?? []).length > 0 || (exclude ?? []).length > 0
+
+/** The model in the cache that is meant: a full name means itself alone; of a short one the catalog says which. */
+async function findLocal(catalog: ModelCatalog, { name, revision }: PullSpec): Promise<ModelSummary | null> {
+  const isHash = revision !== null && /^[0-9a-f]{4,40}$/.test(revision)
+  // A branch or a tag may have moved: only the Hub knows.
+  if (revision !== null && !isHash && name.includes('/')) return null
+  try {
+    const { model } = await catalog.show(isHash ? `${name}@${revision}` : name)
+    if (!model.cached || (name.includes('/') && model.name.toLowerCase() !== name.toLowerCase())) return null
+    return revision === null || isHash ? model : { ...model, health: 'unhealthy' }
+  } catch (error) {
+    if (error instanceof AppError && ['model_not_found', 'hash_not_found'].includes(error.code)) return null
+    // Parts of longer names do not stand for a full one.
+    if (error instanceof AppError && error.code === 'ambiguous_match' && name.includes('/')) return null
+    throw error
+  }
+}
+
+function already(context: Context, model: ModelSummary, expanded: string | null, { revision }: PullSpec): Outcome {
+  const message = `Model ${model.name} already exists in cache`
+  const data: PullResult = {
+    model: model.name,
+    download_status: 'already_exists',
+    message,
+    expanded_name: expanded,
+    revision,
+    commit: model.hash,
+    snapshot_path: null,
+    fetched_bytes: 0,
+    reused_bytes: model.size_bytes,
+    damaged: [],
+    health: model.health,
+    reason: model.reason,
+  }
+  return {
+    data,
+    print: () => {
+      context.say(`${model.name} is in the cache already, and healthy.`)
+      context.note(`  Ask the Hub for a newer revision: ${context.program} pull ${model.name}@main`)
+    },
+  }
+}
+
+function noRoom({ repo, disk }: PullPlan): AppError {
+  const needed = formatSize(disk.neededBytes)
+  const free = formatSize(disk.freeBytes ?? 0)
+  return new AppError('disk_full', `${repo} needs ${needed} more, and the disk has ${free} to give.`, {
+    hint: 'Some room is always left for others. "mlxk du" shows what takes space, "mlxk prune" what can go.',
+    data: { needed_bytes: disk.neededBytes, free_bytes: disk.freeBytes },
+  })
+}
+
+function preview(context: Context, plan: PullPlan, expanded: string | null): Outcome {
+  const { repo, revision, commit, files, skipped, totalBytes, fetchBytes, disk, gated } = plan
+  const data: PullPreview = {
+    model: repo,
+    download_status: 'planned',
+    message: `Would fetch ${formatSize(fetchBytes)} of ${formatSize(totalBytes)}`,
+    expanded_name: expanded,
+    revision,
+    commit,
+    files: files.map(({ path, sizeBytes, state, haveBytes, damaged }) => ({
+      path,
+      size_bytes: sizeBytes,
+      state,
+      have_bytes: haveBytes,
+      damaged,
+    })),
+    skipped: skipped.map(({ path, sizeBytes }) => ({ path, size_bytes: sizeBytes })),
+    total_bytes: totalBytes,
+    fetch_bytes: fetchBytes,
+    free_bytes: disk.freeBytes === null ? null : Math.floor(disk.freeBytes),
+    fits_disk: disk.fits,
+    gated: gated === false ? null : gated,
+  }
+  return {
+    data,
+    print: async () => {
+      const { renderTable } = await import('../output/table')
+      const words = { present: 'there', unproven: 'there, to be verified', partial: 'begun', missing: 'to fetch' }
+      const rows = files.map(({ path, sizeBytes, state, damaged }) => [
+        safeLine(path),
+        formatSize(sizeBytes),
+        damaged ? 'damaged, to replace' : words[state],
+      ])
+      const columns = [
+        { title: 'File', narrow: 'shrink', cut: 'middle' },
+        { title: 'Size', align: 'right' },
+        { title: 'State' },
+      ] as const
+      context.say(renderTable(columns, rows, { available: context.io.stdout.columns(), head: context.paint.bold }))
+      context.say(`${repo}@${commit.slice(0, 8)}: ${formatSize(fetchBytes)} to fetch, ${formatSize(totalBytes)} in all.`)
+      if (skipped.length > 0) context.note(`  ${skipped.length} files that mlx_lm does not read are left out (--all fetches them).`)
+      if (!disk.fits)
+        context.note(context.talkPaint.yellow(`  That does not fit: the disk has ${formatSize(disk.freeBytes ?? 0)} to give.`))
+    },
+  }
+}
+
+/** Null: go on. Complete files are replaced only by somebody's word (the incomplete ones are just gone on with). */
+async function askToReplace(context: Context, plan: PullPlan, damaged: string[], expanded: string | null): Promise<Outcome | null> {
+  const what = `${damaged.length === 1 ? damaged[0] : `${damaged.length} files`} of ${plan.repo}`
+  if (canAsk(context) && (await confirm(context, `The bytes of ${what} are wrong. Fetch again?`, { preset: true }))) return null
+  const asked = canAsk(context)
+  const data: PullResult = {
+    model: plan.repo,
+    download_status: asked ? 'declined' : 'requires_confirmation',
+    message: `The bytes of ${what} are wrong. Use --force-resume to fetch them again.`,
+    expanded_name: expanded,
+    revision: plan.revision,
+    commit: plan.commit,
+    snapshot_path: null,
+    fetched_bytes: 0,
+    reused_bytes: 0,
+    damaged,
+    health: 'unhealthy',
+    reason: `The bytes of ${what} are wrong.`,
+  }
+  if (context.isHuman && !asked)
+    throw new AppError('requires_confirmation', `The bytes of ${what} are wrong, and would be replaced.`, {
+      hint: 'Say so with --force-resume.',
+      data: { damaged },
+    })
+  return { data, print: () => context.note('Nothing was changed.') }
+}
+
+async function transfer(context: Context, downloads: OpenDownloads, plan: PullPlan): Promise<TransferResult> {
+  const view = createPullProgress(context)
+  let kept = plan.totalBytes - plan.fetchBytes
+  try {
+    return await downloads.run(plan, context.interruption().signal, (progress) => {
+      kept = progress.doneBytes
+      view.update(progress)
+    })
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === 'busy') throw toBusy(error, plan.repo)
+    const goOn = `${formatSize(kept)} of ${formatSize(plan.totalBytes)} are kept. Go on with: ${context.program} pull ${plan.repo}`
+    throw new AppError(error.code, error.message, {
+      hint: error.code === 'cancelled' || error.hint === undefined ? goOn : `${error.hint} ${goOn}`,
+      data: { ...error.data, kept_bytes: kept },
+      cause: error,
+    })
+  } finally {
+    view.end()
+  }
+}
+
+function toBusy(error: unknown, repo: string): unknown {
+  if (!(error instanceof AppError) || error.data?.['action'] !== 'pull') return error
+  return new AppError('busy', `${repo} is being downloaded already, by process ${String(error.data['pid'])}.`, {
+    hint: 'Wait until it has ended; the model is then there.',
+    data: error.data,
+  })
+}
+
+async function conclude(
+  context: Context,
+  catalog: ModelCatalog,
+  plan: PullPlan,
+  { fetchedBytes, reusedBytes, snapshot }: TransferResult,
+  { damaged, expanded }: { damaged: string[]; expanded: string | null },
+): Promise<Outcome> {
+  const found = await catalog.show(`${plan.repo}@${plan.commit}`).catch(() => null)
+  const health = found?.model.health ?? null
+  const data: PullResult = {
+    model: plan.repo,
+    download_status: 'success',
+    message: `Downloaded to ${snapshot}`,
+    expanded_name: expanded,
+    revision: plan.revision,
+    commit: plan.commit,
+    snapshot_path: snapshot,
+    fetched_bytes: fetchedBytes,
+    reused_bytes: reusedBytes,
+    damaged,
+    health,
+    reason: found?.model.reason ?? null,
+  }
+  return {
+    data,
+    print: () => {
+      const reused = reusedBytes > 0 ? `, ${formatSize(reusedBytes)} were there` : ''
+      context.say(`${plan.repo}@${plan.commit.slice(0, 8)}: ${formatSize(fetchedBytes)} fetched${reused}, every byte verified.`)
+      if (health === 'unhealthy') context.note(context.talkPaint.yellow(`  But it is unhealthy: ${found?.model.reason ?? ''}`))
+      else if (found?.model.runtime_compatible === false) context.note(`  It cannot run here: ${found.model.reason ?? ''}`)
+      else context.note(`  Ask it something: ${context.program} run ${plan.repo} "Hello"`)
+    },
+  }
+}

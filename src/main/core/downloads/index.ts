@@ -1,0 +1,10 @@
+/**
+ * Downloads: what to fetch, fetching it, proving it, and making it visible to every tool that reads the cache. Writes to the models' folders
+ * in a cache root and to `<data>/downloads`. Imports the faces of `hub`, `cache`, `ownership`, `verify` and `system`. Must not load zod.
+ */
+export { createDownloader, type Downloader, type DownloaderDeps } from './downloader'
+export { createJournal } from './journal'
+export { planPull } from './plan'
+export { runTransfer } from './run-transfer'
+export { selectFiles } from './select'
+export type { Limits, PlannedFile, PullPlan, PullRequest, TransferProgress, TransferResult } from './types'

@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { openHub } from '../hub'
+import { createFileLocks, type Env, type Platform } from '../system'
+import { createHashMemory } from '../verify'
+import { createJournal } from './journal'
+import { runTransfer } from './run-transfer'
+import type { Limits, PullPlan, TransferProgress, TransferResult } from './types'
+
+/** What a transfer needs to know of the process that asked for it; plain data. */
+export interface TransferSetting {
+  env: Env
+  platform: Platform
+  /** `<data>/downloads` and `<data>/index`. */
+  downloads: string
+  index: string
+  /** Token of our own store, in memory only. */
+  storedToken: string | null
+}
+
+/** The folder of the journal, below `<data>/downloads`. */
+export function journalFolder(downloads: string): string {
+  return join(downloads, 'partials')
+}
+
+/** Runs a transfer in this thread. @throws as `runTransfer` */
+export async function transferHere(
+  plan: PullPlan,
+  { env, platform, downloads, index, storedToken }: TransferSetting,
+  limits: () => Limits,
+  onProgress: (progress: TransferProgress) => void,
+  signal: AbortSignal,
+): Promise<TransferResult> {
+  const hub = openHub({ env, platform, readStored: () => Promise.resolve(storedToken) })
+  try {
+    return await runTransfer(
+      plan,
+      {
+        hub: hub.client,
+        journal: createJournal(journalFolder(downloads)),
+        hashes: createHashMemory(index),
+        locks: createFileLocks({ platform }),
+        limits,
+        now: Date.now,
+        random: Math.random,
+        sleep: async (ms, by) => await setTimeout(ms, undefined, by === undefined ? {} : { signal: by }),
+        onProgress,
+      },
+      signal,
+    )
+  } finally {
+    await hub.close()
+  }
+}
