@@ -145,7 +145,7 @@ describe('the watch on the cache roots', () => {
     ]) {
       const told = changed()
       change()
-      await told
+      await expect(told).resolves.toBeUndefined()
     }
     watcher.close()
   })
