@@ -124,6 +124,32 @@ describe('the watch on the cache roots', () => {
     watcher.close()
   })
 
+  test.each([
+    [
+      'are refused',
+      () => {
+        throw Object.assign(new Error('no more watches'), { code: 'ENOSPC' })
+      },
+    ],
+    ['end at once', () => ({ close: () => undefined, on: (_event: 'error', listener: () => void) => void setImmediate(listener) })],
+    ['say nothing', () => ({ close: () => undefined, on: () => undefined })],
+  ])('the poll tells of what comes and goes when the notices of the system %s', async (_how, watch) => {
+    const changes: (() => void)[] = []
+    const changed = (): Promise<void> => new Promise((resolve) => void changes.push(resolve))
+    mkdirSync(base, { recursive: true })
+    const watcher = watchRoots({ roots: () => [base], intervalMs: 20, watch, onChange: () => changes.shift()?.() })
+    await watcher.check()
+    for (const change of [
+      () => mkdirSync(join(base, 'models--polled--one')),
+      () => rmSync(join(base, 'models--polled--one'), { recursive: true }),
+    ]) {
+      const told = changed()
+      change()
+      await expect(told).resolves.toBeUndefined()
+    }
+    watcher.close()
+  })
+
   test('a new model is noticed by itself', async () => {
     mkdirSync(base, { recursive: true })
     const noticed = new Promise<string>((resolve) => {
