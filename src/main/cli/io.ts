@@ -8,6 +8,8 @@ export interface Output {
   isTTY: boolean
   /** Columns of the terminal, null where there is none: then nothing is cut. */
   columns: () => number | null
+  /** Lines of the terminal, null where there is none or it does not say. */
+  rows: () => number | null
   write: (text: string) => void
   /** Resolves when everything written so far has left the process, or cannot any more. */
   flush: () => Promise<void>
@@ -41,6 +43,7 @@ function createOutput(stream: NodeJS.WriteStream, onClosed: () => void): Output 
   return {
     isTTY,
     columns: () => (isTTY && stream.columns > 0 ? stream.columns : null),
+    rows: () => (isTTY && stream.rows > 0 ? stream.rows : null),
     write: (text) => {
       if (open) stream.write(text)
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fit } from './hub'
 
 const bytes = z.number().int().nonnegative()
 
@@ -17,6 +18,8 @@ export const pullResult = z.object({
   snapshot_path: z.string().nullable(),
   fetched_bytes: bytes,
   reused_bytes: bytes,
+  /** Of the transfer, whole seconds. */
+  elapsed_seconds: bytes,
   /** Files whose bytes are wrong and that are, or would be, replaced. */
   damaged: z.array(z.string()),
   /** Health of the model afterwards, first two levels; null when nothing was looked at. */
@@ -48,6 +51,8 @@ export const pullPreview = z.object({
   free_bytes: bytes.nullable(),
   fits_disk: z.boolean(),
   gated: z.enum(['auto', 'manual']).nullable(),
+  /** Whether it will run on this machine. */
+  fit,
 })
 
 export const transferEvent = z.object({

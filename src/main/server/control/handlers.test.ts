@@ -61,7 +61,7 @@ function setUp(more: Partial<HandlerDeps> = {}) {
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },
     storage,
-    discover: { search: unused },
+    discover: { search: unused, fit: unused },
     modelsChanged: unused,
     catalog: {
       list: unused,
