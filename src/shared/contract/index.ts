@@ -1,6 +1,7 @@
 import { accessContract } from './access'
 import { appContract } from './app'
 import { configContract } from './config'
+import { downloadsContract } from './downloads'
 import { engineContract } from './engine'
 import { chatContract } from './generation'
 import { hubContract } from './hub'
@@ -18,6 +19,7 @@ export const contract = {
   ...integrityContract,
   ...storageContract,
   ...hubContract,
+  ...downloadsContract,
   ...trustContract,
   ...engineContract,
   ...chatContract,
