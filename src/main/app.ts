@@ -5,6 +5,7 @@ import type { AppContract, AppInfo, AppState, EngineStatus, Handlers, OwnerKind,
 import { AppError } from '../shared/errors'
 import { createDispatcher, type Dispatcher } from '../shared/rpc'
 import { version } from '../shared/version'
+import { createLogRing, createRequestLog, type LogRing } from './core/activity'
 import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
 import { createEngineEnvironment, createEnginePool, createMachineMemory, openEngineStream, toPoolPolicy } from './core/engine'
 import type { EngineEnvironment, EnginePool } from './core/engine/types'
@@ -12,7 +13,7 @@ import { createGenerator, type Generator } from './core/generation'
 import { createEngineSupport } from './core/interpreter'
 import { createJobs } from './core/jobs'
 import { createApiKeys } from './core/keys'
-import { complainTo, createLog, logCalls, logModels, logRequests, type Log } from './core/log'
+import { complainTo, createLog, logCalls, logFile, logModels, logRequests, type Log } from './core/log'
 import { createCatalog, createVerdictIndex, type ModelCatalog } from './core/models'
 import {
   acquireOwnership,
@@ -204,16 +205,21 @@ export async function createApp(options: AppOptions): Promise<App> {
   const ownership = await acquireOwnership(paths)
   if (ownership === null) throw alreadyRunning(await findOwner(paths))
   try {
-    const log = createLog({ paths, home: options.platform.home, level, tap: options.logTap })
+    const lines = createLogRing({ file: logFile(paths) })
+    const tap = (line: string): void => {
+      lines.add(line)
+      options.logTap?.(line)
+    }
+    const log = createLog({ paths, home: options.platform.home, level, tap })
     log.hide(ownership.key.token)
-    return await runApp(options, ownership, log)
+    return await runApp(options, ownership, log, lines)
   } catch (error) {
     await ownership.release()
     throw error
   }
 }
 
-async function runApp(options: AppOptions, ownership: Ownership, log: Log): Promise<App> {
+async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines: LogRing): Promise<App> {
   const { env, layout, kind } = options
   const shutdown = new AbortController()
   const stopRequest = new AbortController()
@@ -260,11 +266,12 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   })
   const keys = createApiKeys({ paths })
   const access = createApiAccess({ settings, keys })
+  const requests = createRequestLog()
   const api = createApiListener({
     serve: (at) => {
       const isDegraded = (): boolean => engine.state !== 'ready'
       const onRequest = logRequests(log)
-      const known = { version, revision: () => revision, isDegraded }
+      const known = { version, revision: () => revision, isDegraded, requests }
       return serveApi({ generator, catalog, pool, downloads, ...known, access: access.rules, onRequest, logError }, at)
     },
     onChange: () => state.notice(),
@@ -292,6 +299,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
       downloads: downloads.list(),
       demo: demo.status(),
       models: { revision },
+      appearance: settings.read().appearance,
     }),
   })
   function logError(error: unknown, requestId: string): void {
@@ -317,6 +325,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   downloads.subscribe(state.notice)
   pool.subscribe(logModels(log, pool.list))
   settings.subscribe(() => {
+    state.notice()
     void watcher.check()
     refreshEngine()
   })
@@ -352,6 +361,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     environment,
     pool,
     generator,
+    requests,
+    log: { file: logFile(paths), lines },
     keys,
     trust: core.trust,
     config: createSettingsManager(settings, env),

@@ -1,4 +1,5 @@
 import { accessContract } from './access'
+import { activityContract } from './activity'
 import { appContract } from './app'
 import { configContract } from './config'
 import { downloadsContract } from './downloads'
@@ -13,6 +14,7 @@ import { trustContract } from './trust'
 /** Every call that a window, a browser page or a CLI client can make to the owner. */
 export const contract = {
   ...accessContract,
+  ...activityContract,
   ...appContract,
   ...configContract,
   ...modelsContract,
@@ -27,6 +29,7 @@ export const contract = {
 export type AppContract = typeof contract
 
 export * from './access'
+export * from './activity'
 export * from './app'
 export * from './config'
 export * from './downloads'

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type {
   AppContract,
   AppInfo,
@@ -9,6 +10,7 @@ import type {
   StateFrame,
 } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
+import type { LogRing, RequestLog } from '../../core/activity'
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
 import type { Discover } from '../../core/discover'
@@ -43,6 +45,8 @@ export interface HandlerDeps {
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
+  requests: RequestLog
+  log: { file: string; lines: Pick<LogRing, 'watch'> }
   keys: ApiKeys
   config: SettingsManager
   trust: Trust
@@ -154,7 +158,15 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
       return {}
     },
     'engine.memory': () => pool.memory(),
-    'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
+    'chat.send': ({ model, messages, params, face }, { signal }) => {
+      const entry = deps.requests.begin({ id: randomUUID(), route: 'chat', client: 'MLX Knife' })
+      entry.describe({ model, stream: true })
+      return entry.observe(generator.generate({ model, messages, params, face }, signal), 1, (event) => event)
+    },
+    'server.activity': (_input, { signal }) => deps.requests.watch(signal),
+    'log.watch': async function* (_input, { signal }) {
+      for await (const lines of deps.log.lines.watch(signal)) yield { file: deps.log.file, lines }
+    },
   }
 }
 
