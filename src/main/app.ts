@@ -5,6 +5,7 @@ import type { AppContract, AppInfo, AppState, EngineStatus, Handlers, OwnerKind,
 import { AppError } from '../shared/errors'
 import { createDispatcher, type Dispatcher } from '../shared/rpc'
 import { version } from '../shared/version'
+import { createChats, openHistory } from './core/chat'
 import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
 import { createEngineEnvironment, createEnginePool, createMachineMemory, openEngineStream, toPoolPolicy } from './core/engine'
 import type { EngineEnvironment, EnginePool } from './core/engine/types'
@@ -194,6 +195,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   const stopRequest = new AbortController()
   let maxTokens: number | null = null
   let revision = 1
+  let chatsRevision = 1
   const settings = createSettings({ paths: dataPaths(env, options.platform), owner: true })
   const core = buildCore(
     options,
@@ -254,7 +256,27 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
       jobs: jobs.list(),
       demo: demo.status(),
       models: { revision },
+      chats: { revision: chatsRevision },
     }),
+  })
+  const chats = createChats({
+    open: (isAnswering) =>
+      openHistory(
+        {
+          file: paths.chats,
+          now: Date.now,
+          onSetAside: (path) => log.error('the history of conversations is damaged, it was kept', { path }),
+        },
+        isAnswering,
+      ),
+    generator,
+    now: Date.now,
+    newId: randomUUID,
+    onUnforeseen: complainTo(log, 'answer'),
+    onChange: () => {
+      chatsRevision += 1
+      state.notice()
+    },
   })
   function logError(error: unknown, requestId: string): void {
     log.error('request failed', { request_id: requestId, error })
@@ -312,6 +334,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     environment,
     pool,
     generator,
+    chats,
     keys,
     trust: core.trust,
     config: createSettingsManager(settings, env),
@@ -324,7 +347,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     state.close()
     watcher.close()
     // Together under the five seconds that a clean end may take.
-    await within(2400, [api.stop(), closeControl({ graceMs: 500 }), jobs.close()], complain)
+    await within(2400, [api.stop(), closeControl({ graceMs: 500 }), jobs.close(), chats.close()], complain)
     await within(2300, [core.close()], complain)
     log.info('stopped')
     await ownership.release()

@@ -96,5 +96,6 @@ export function aState({ server = 'ready', reason, engine = 'ready', loaded = []
     jobs,
     demo: { enabled: false, models: [] },
     models: { revision: 1 },
+    chats: { revision: 1 },
   }
 }

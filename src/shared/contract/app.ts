@@ -52,6 +52,8 @@ export const appState = z.object({
   jobs: z.array(job),
   demo: demoStatus,
   models: z.object({ revision: z.number().int() }),
+  /** Rises when the list of conversations has changed. */
+  chats: z.object({ revision: z.number().int() }),
 })
 
 /** The first frame carries every key, later ones only those that changed. */

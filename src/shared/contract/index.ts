@@ -1,5 +1,6 @@
 import { accessContract } from './access'
 import { appContract } from './app'
+import { chatsContract } from './chats'
 import { configContract } from './config'
 import { engineContract } from './engine'
 import { chatContract } from './generation'
@@ -21,11 +22,13 @@ export const contract = {
   ...trustContract,
   ...engineContract,
   ...chatContract,
+  ...chatsContract,
 }
 export type AppContract = typeof contract
 
 export * from './access'
 export * from './app'
+export * from './chats'
 export * from './config'
 export * from './downloads'
 export * from './engine'

@@ -23,6 +23,7 @@ const state = (revision: number, enabled = false): AppState => ({
   jobs: [],
   demo: { enabled, models: [] },
   models: { revision },
+  chats: { revision: 1 },
 })
 
 describe('the state publisher', () => {

@@ -54,6 +54,7 @@ function setUp(more: Partial<HandlerDeps> = {}) {
     demo: { enable: unused, remove: unused },
     environment: { status: () => Promise.resolve({} as EngineStatus) },
     generator: { generate: unused },
+    chats: { calls: {} as HandlerDeps['chats']['calls'] },
     config: { list: unused, get: unused, set: unused, unset: unused },
     requestStop: unused,
     trust: { list: unused, inspect: unused, add: unused, remove: unused, isTrusted: unused, bringsCode: unused },

@@ -10,6 +10,7 @@ import type {
 } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
+import type { Chats } from '../../core/chat'
 import type { Generator } from '../../core/generation/types'
 import type { Discover } from '../../core/discover'
 import type { Jobs } from '../../core/jobs'
@@ -40,6 +41,7 @@ export interface HandlerDeps {
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
+  chats: Pick<Chats, 'calls'>
   keys: ApiKeys
   config: SettingsManager
   trust: Trust
@@ -151,6 +153,7 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     },
     'engine.memory': () => pool.memory(),
     'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
+    ...deps.chats.calls,
   }
 }
 
