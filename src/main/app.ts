@@ -15,7 +15,16 @@ import { createJobs } from './core/jobs'
 import { createApiKeys } from './core/keys'
 import { complainTo, createLog, logCalls, logModels, logRequests, type Log } from './core/log'
 import { createCatalog, createVerdictIndex, type ModelCatalog } from './core/models'
-import { acquireOwnership, alreadyRunning, connectOwner, createRepoLock, findOwner, type Ownership } from './core/ownership'
+import {
+  acquireOwnership,
+  alreadyRunning,
+  connectOwner,
+  createRepoLock,
+  findOwner,
+  type Ownership,
+  type RepoLock,
+} from './core/ownership'
+import { openDownloadQueue } from './core/queue'
 import { createRepairer, type Repairer } from './core/repair'
 import {
   chooseLogLevel,
@@ -88,6 +97,7 @@ export interface App extends Core {
 
 interface CoreParts extends Core {
   settings: OpenSettings
+  lock: RepoLock
   roots: () => readonly CacheRoot[]
 }
 
@@ -152,7 +162,22 @@ function buildCore(
   const close = async (): Promise<void> => {
     await Promise.all([pool.close(), scanner.close()])
   }
-  return { paths, settings, catalog, verifier, repairer, storage, discover, environment, pool, generator, trust, roots, close }
+  return {
+    lock,
+    paths,
+    settings,
+    catalog,
+    verifier,
+    repairer,
+    storage,
+    discover,
+    environment,
+    pool,
+    generator,
+    trust,
+    roots,
+    close,
+  }
 }
 
 /** Wires the services that need no owner. @throws AppError invalid_setting */
@@ -242,9 +267,21 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
       const isDegraded = (): boolean => engine.state !== 'ready'
       const onRequest = logRequests(log)
       const known = { version, revision: () => revision, isDegraded }
-      return serveApi({ generator, catalog, pool, ...known, access: access.rules, onRequest, logError }, at)
+      return serveApi({ generator, catalog, pool, downloads, ...known, access: access.rules, onRequest, logError }, at)
     },
     onChange: () => state.notice(),
+  })
+  const downloads = openDownloadQueue({
+    env,
+    platform: options.platform,
+    paths,
+    layout,
+    settings,
+    catalog,
+    lock: core.lock,
+    root: () => core.roots().find(({ kind: rootKind }) => rootKind === 'primary')?.path ?? '',
+    onModels: () => modelsChanged(),
+    onUnforeseen: (error, what) => complainTo(log, what)(error),
   })
   const demo = createDemoSwitch({ paths, settings, pool, onChange: () => modelsChanged() })
   const state = createStatePublisher({
@@ -254,6 +291,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
       engine,
       loaded: pool.list(),
       jobs: jobs.list(),
+      downloads: downloads.list(),
       demo: demo.status(),
       models: { revision },
       chats: { revision: chatsRevision },
@@ -298,6 +336,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     state.notice()
   })
   pool.subscribe(state.notice)
+  downloads.subscribe(state.notice)
   pool.subscribe(logModels(log, pool.list))
   settings.subscribe(() => {
     void watcher.check()
@@ -330,6 +369,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     repairer,
     storage: core.storage,
     discover: core.discover,
+    downloads,
     modelsChanged,
     environment,
     pool,
@@ -347,7 +387,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     state.close()
     watcher.close()
     // Together under the five seconds that a clean end may take.
-    await within(2400, [api.stop(), closeControl({ graceMs: 500 }), jobs.close(), chats.close()], complain)
+    const listeners = [api.stop(), closeControl({ graceMs: 500 })]
+    await within(2400, [...listeners, jobs.close(), downloads.close(), chats.close()], complain)
     await within(2300, [core.close()], complain)
     log.info('stopped')
     await ownership.release()

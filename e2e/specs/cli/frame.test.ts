@@ -41,7 +41,8 @@ describe('exit codes, and one JSON document whatever happens', () => {
     [['engine'], 2, 'engine'],
     [['engine', 'bogus'], 2, 'engine'],
     [['help', 'bogus'], 2, 'help'],
-    [['downloads'], 2, 'downloads'],
+    [['report'], 2, 'report'],
+    [['downloads', 'pause'], 2, 'downloads'],
     [['pull'], 2, 'pull'],
     [['pull', 'a/b/c'], 1, 'pull'],
     [['clone', 'x'], 2, 'clone'],
@@ -76,7 +77,7 @@ describe('exit codes, and one JSON document whatever happens', () => {
   })
 
   it('an announced command says so, with its own type', async () => {
-    const { stdout } = await mlxk(['downloads', '--json'], { env })
+    const { stdout } = await mlxk(['report', '--json'], { env })
     expect(publishedFailure.parse(JSON.parse(stdout)).error).toMatchObject({ type: 'not_implemented' })
   })
 })

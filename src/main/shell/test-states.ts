@@ -94,6 +94,7 @@ export function aState({ server = 'ready', reason, engine = 'ready', loaded = []
     },
     loaded,
     jobs,
+    downloads: [],
     demo: { enabled: false, models: [] },
     models: { revision: 1 },
     chats: { revision: 1 },

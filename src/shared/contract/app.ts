@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isoTime, noInput, noOutput, serializedError } from './common'
+import { download } from './downloads'
 import { engineStatus, installProgress, loadedModel } from './engine'
 import { method, stream } from './method'
 
@@ -50,6 +51,8 @@ export const appState = z.object({
   engine: engineStatus,
   loaded: z.array(loadedModel),
   jobs: z.array(job),
+  /** In the order in which they run; ended ones after those, newest first. */
+  downloads: z.array(download),
   demo: demoStatus,
   models: z.object({ revision: z.number().int() }),
   /** Rises when the list of conversations has changed. */

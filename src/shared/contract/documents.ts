@@ -5,7 +5,7 @@ import { demoStatus, ownerKind } from './app'
 import { setting } from './config'
 import { engineMemory, engineStatus, installProgress, loadedModel } from './engine'
 import { finishReason, generationEvent, timing, usage } from './generation'
-import { outdatedResult, pullPreview, pullResult, transferEvent, updateResult } from './downloads'
+import { download, downloadList, outdatedResult, pullPreview, pullResult, transferEvent, updateResult } from './downloads'
 import { searchResult } from './hub'
 import { repairPlan, repairResult, verifyProgress, verifyResult } from './integrity'
 import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, modelList, modelSummary } from './models'
@@ -203,6 +203,7 @@ export const commandData = {
   rm: rmResult,
   du: storageUsage,
   pull: z.union([pullResult, pullPreview]),
+  downloads: downloadList,
   outdated: outdatedResult,
   update: updateResult,
   search: searchResult,
@@ -248,6 +249,7 @@ export const named = {
   ModelFile: modelFile,
   HealthEntry: healthEntry,
   EngineStatus: engineStatus,
+  Download: download,
   Error: commandError,
   LoadedModel: loadedModel,
   Setting: setting,

@@ -2,6 +2,7 @@ import { accessContract } from './access'
 import { appContract } from './app'
 import { chatsContract } from './chats'
 import { configContract } from './config'
+import { downloadsContract } from './downloads'
 import { engineContract } from './engine'
 import { chatContract } from './generation'
 import { hubContract } from './hub'
@@ -19,6 +20,7 @@ export const contract = {
   ...integrityContract,
   ...storageContract,
   ...hubContract,
+  ...downloadsContract,
   ...trustContract,
   ...engineContract,
   ...chatContract,

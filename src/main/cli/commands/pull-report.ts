@@ -1,6 +1,6 @@
-import type { Fit, ModelSummary, PullPreview, PullResult } from '../../../shared/contract'
+import type { Fit, ModelSummary, PullResult } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
-import type { PullPlan, TransferResult } from '../../core/downloads'
+import { toPreview, type PullPlan, type TransferResult } from '../../core/downloads'
 import type { ModelCatalog } from '../../core/models'
 import type { Outcome } from '../command'
 import type { Context } from '../context'
@@ -60,29 +60,9 @@ export function noRoom({ repo, disk }: PullPlan): AppError {
 
 /** `--dry-run`. */
 export function preview(context: Context, plan: PullPlan, fit: Fit, expanded: string | null): Outcome {
-  const { repo, revision, commit, files, skipped, totalBytes, fetchBytes, disk, gated } = plan
-  const data: PullPreview = {
-    model: repo,
-    download_status: 'planned',
-    message: `Would fetch ${formatSize(fetchBytes)} of ${formatSize(totalBytes)}`,
-    expanded_name: expanded,
-    revision,
-    commit,
-    files: files.map(({ path, sizeBytes, state, haveBytes, damaged }) => ({
-      path,
-      size_bytes: sizeBytes,
-      state,
-      have_bytes: haveBytes,
-      damaged,
-    })),
-    skipped: skipped.map(({ path, sizeBytes }) => ({ path, size_bytes: sizeBytes })),
-    total_bytes: totalBytes,
-    fetch_bytes: fetchBytes,
-    free_bytes: disk.freeBytes === null ? null : Math.floor(disk.freeBytes),
-    fits_disk: disk.fits,
-    gated: gated === false ? null : gated,
-    fit,
-  }
+  const { repo, commit, files, skipped, totalBytes, fetchBytes, disk } = plan
+  const message = `Would fetch ${formatSize(fetchBytes)} of ${formatSize(totalBytes)}`
+  const data = toPreview(plan, fit, { message, expandedName: expanded })
   return {
     data,
     print: async () => {

@@ -8,7 +8,7 @@ import type { Context } from '../context'
 import { canAsk, confirm } from '../output/confirm'
 import { createPullProgress } from '../output/pull-progress'
 import { formatSize } from '../output/text'
-import type { OpenDownloads } from '../services/downloads'
+import type { OpenDownloads, WantedLimits } from '../services/downloads'
 import { already, conclude, noRoom, preview, type TimedResult } from './pull-report'
 import { parsePullSpec, parseRate, toPullWords, type PullSpec } from './pull-spec'
 
@@ -48,16 +48,16 @@ export const pull: CliCommand = {
       .option('--dry-run', 'show what would be fetched')
       .option('--force-resume', 'ask the Hub even when a healthy model is there, and replace damaged files without a question')
       .option('-y, --yes', 'replace damaged files without a question')
-      .option('--connections <count>', 'at most so many, 1 to 16', '8')
-      .option('--limit <speed>', 'at most so fast, e.g. 5MB/s')
+      .option('--connections <count>', 'at most so many, 1 to 16 (default: the setting downloads.connections)')
+      .option('--limit <speed>', 'at most so fast, e.g. 5MB/s (default: the setting downloads.limit_mb_per_s)')
       .addHelpText('after', examples)
       .action((model: string, options: PullOptions) => submit((context) => run(context, model, options)))
   },
 }
 
-function readLimits({ connections = '8', limit }: PullOptions): { connections: number; bytesPerSecond: number | null } {
-  const count = /^\d{1,2}$/.test(connections) ? Number(connections) : 0
-  if (count < 1 || count > 16)
+function readLimits({ connections, limit }: PullOptions): WantedLimits {
+  const count = connections === undefined ? null : /^\d{1,2}$/.test(connections) ? Number(connections) : 0
+  if (count !== null && (count < 1 || count > 16))
     throw new AppError('usage', `--connections must be a whole number from 1 to 16, and it is ${JSON.stringify(connections)}.`)
   return { connections: count, bytesPerSecond: limit === undefined ? null : parseRate(limit) }
 }
@@ -73,7 +73,7 @@ async function run(context: Context, typed: string, options: PullOptions): Promi
   if (local?.health === 'healthy' && options.forceResume !== true && options.dryRun !== true && !asksForFiles(options))
     return already(context, local, expanded, spec)
   const { openDownloads } = await import('../services/downloads')
-  const downloads = openDownloads(context, limits)
+  const downloads = await openDownloads(context, limits)
   try {
     const request: PullRequest = {
       repo: name,

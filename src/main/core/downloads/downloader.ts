@@ -6,7 +6,9 @@ import type { HubClient } from '../hub'
 import type { RepoLock } from '../ownership'
 import type { DataPaths, Env, Layout, Platform } from '../system'
 import { createHashMemory } from '../verify'
+import { discardPartials } from './discard'
 import { createJournal } from './journal'
+import { findFolder, repoPlaces } from './place'
 import { planPull } from './plan'
 import { journalFolder, transferHere, type TransferSetting } from './transfer-here'
 import type { FromTransfer, ToTransfer, TransferWork } from './transfer-worker'
@@ -31,9 +33,20 @@ export interface Downloader {
   plan: (request: PullRequest, signal?: AbortSignal) => Promise<PullPlan>
   /**
    * Does it, in a thread, under the lock of the model. Ends early when the signal says so and keeps what it has.
+   * @param limits asked each second, instead of the downloader's own
    * @throws AppError busy, cancelled, disk_full, permission_denied, download_corrupt, and what the Hub's client throws
    */
-  run: (plan: PullPlan, signal: AbortSignal, onProgress: (progress: TransferProgress) => void) => Promise<TransferResult>
+  run: (
+    plan: PullPlan,
+    signal: AbortSignal,
+    onProgress: (progress: TransferProgress) => void,
+    limits?: () => Limits,
+  ) => Promise<TransferResult>
+  /**
+   * Removes what unfinished downloads of a model have left, and folders of it that are empty then; files that were finished stay.
+   * @throws AppError busy, permission_denied
+   */
+  discard: (repo: string) => Promise<void>
 }
 
 const LIMITS_MS = 1000
@@ -81,7 +94,7 @@ export function createDownloader({
   paths,
   layout,
   root,
-  limits,
+  limits: usual,
   lock,
   readStored,
 }: DownloaderDeps): Downloader {
@@ -90,7 +103,7 @@ export function createDownloader({
       const journal = createJournal(journalFolder(paths.downloads))
       return planPull(request, { hub, root: root(), journal, hashes: createHashMemory(paths.index) }, signal)
     },
-    run: async (plan, signal, onProgress) => {
+    run: async (plan, signal, onProgress, limits = usual) => {
       const release = await lock({ name: plan.repo, folder: plan.folder, root: { path: plan.root } }, 'pull')
       try {
         const { downloads, index } = paths
@@ -99,6 +112,15 @@ export function createDownloader({
         // From the sources, in tests, there is no built worker.
         if (!existsSync(file)) return await transferHere(plan, setting, limits, onProgress, signal)
         return await transferInThread(file, { plan, setting, limits: limits() }, limits, onProgress, signal)
+      } finally {
+        release()
+      }
+    },
+    discard: async (repo) => {
+      const folder = findFolder(root(), repo)
+      const release = await lock({ name: repo, folder, root: { path: root() } }, 'cancel')
+      try {
+        discardPartials(repoPlaces(root(), folder), createJournal(journalFolder(paths.downloads)))
       } finally {
         release()
       }

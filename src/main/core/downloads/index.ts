@@ -5,6 +5,7 @@
 export { createDownloader, type Downloader, type DownloaderDeps } from './downloader'
 export { createJournal } from './journal'
 export { planPull } from './plan'
+export { toPreview } from './preview'
 export { runTransfer } from './run-transfer'
 export { selectFiles } from './select'
 export type { Limits, PlannedFile, PullPlan, PullRequest, TransferProgress, TransferResult } from './types'

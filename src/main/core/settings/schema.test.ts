@@ -33,6 +33,7 @@ const schema = z.strictObject({
     allowed_origins: texts,
   }),
   cache: z.strictObject({ extra_roots: texts }),
+  downloads: z.strictObject({ connections: z.number(), limit_mb_per_s: orNone }),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']) }),
 })
 

@@ -33,6 +33,7 @@ const defaults = {
     allowed_origins: [],
   },
   cache: { extra_roots: [] },
+  downloads: { connections: 8, limit_mb_per_s: null },
   log: { level: 'info' as const },
 }
 

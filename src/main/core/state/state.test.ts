@@ -21,6 +21,7 @@ const state = (revision: number, enabled = false): AppState => ({
   },
   loaded: [],
   jobs: [],
+  downloads: [],
   demo: { enabled, models: [] },
   models: { revision },
   chats: { revision: 1 },

@@ -14,6 +14,8 @@ import type { Chats } from '../../core/chat'
 import type { Generator } from '../../core/generation/types'
 import type { Discover } from '../../core/discover'
 import type { Jobs } from '../../core/jobs'
+import { createDownloadHandlers } from './download-handlers'
+import type { OpenQueue } from '../../core/queue'
 import type { ApiKeys } from '../../core/keys'
 import type { ModelCatalog } from '../../core/models/types'
 import type { Repairer } from '../../core/repair'
@@ -38,6 +40,7 @@ export interface HandlerDeps {
   /** Tells everyone that the models are others now, without waiting for the watched folders to say so. */
   modelsChanged: () => void
   discover: Discover
+  downloads: OpenQueue
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
@@ -141,6 +144,7 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
     'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }).finally(deps.modelsChanged),
     'hub.search': (query, { signal }: CallContext) => deps.discover.search(query, signal),
+    ...createDownloadHandlers(deps),
     'engine.status': () => environment.status(),
     'models.load': (input, { signal }: CallContext) => loadModel({ catalog, pool }, input, signal),
     'models.unload': async ({ model, force }) => {

@@ -1,3 +1,4 @@
+import type { Download, DownloadRequest } from '../../../shared/contract'
 import type { EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
 import type { ModelCatalog } from '../../core/models/types'
@@ -19,6 +20,7 @@ export interface ApiDeps {
   generator: Generator
   catalog: Pick<ModelCatalog, 'list' | 'resolve'>
   pool: Pick<EnginePool, 'list' | 'subscribe' | 'load' | 'unload'>
+  downloads: { list: () => Download[]; add: (wish: DownloadRequest) => Promise<Download> }
   /** Another number whenever the models on the disk may have changed: until then the list of models is remembered. */
   revision?: () => number
   /** Gets every error that nobody foresaw, once; the client sees only the id. */
