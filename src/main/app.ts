@@ -5,7 +5,8 @@ import type { AppContract, AppInfo, AppState, EngineStatus, Handlers, OwnerKind,
 import { AppError } from '../shared/errors'
 import { createDispatcher, type Dispatcher } from '../shared/rpc'
 import { version } from '../shared/version'
-import { createLogRing, createRequestLog, type LogRing } from './core/activity'
+import { createLogRing, createRequestLog, recordAnswers, type LogRing } from './core/activity'
+import { createChats, openHistory } from './core/chat'
 import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
 import { createEngineEnvironment, createEnginePool, createMachineMemory, openEngineStream, toPoolPolicy } from './core/engine'
 import type { EngineEnvironment, EnginePool } from './core/engine/types'
@@ -225,6 +226,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines
   const stopRequest = new AbortController()
   let maxTokens: number | null = null
   let revision = 1
+  let chatsRevision = 1
   const settings = createSettings({ paths: dataPaths(env, options.platform), owner: true })
   const core = buildCore(
     options,
@@ -267,6 +269,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines
   const keys = createApiKeys({ paths })
   const access = createApiAccess({ settings, keys })
   const requests = createRequestLog()
+  const ownGenerator = recordAnswers(generator, requests)
   const api = createApiListener({
     serve: (at) => {
       const isDegraded = (): boolean => engine.state !== 'ready'
@@ -300,7 +303,27 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines
       demo: demo.status(),
       models: { revision },
       appearance: settings.read().appearance,
+      chats: { revision: chatsRevision },
     }),
+  })
+  const chats = createChats({
+    open: (isAnswering) =>
+      openHistory(
+        {
+          file: paths.chats,
+          now: Date.now,
+          onSetAside: (path) => log.error('the history of conversations is damaged, it was kept', { path }),
+        },
+        isAnswering,
+      ),
+    generator: ownGenerator,
+    now: Date.now,
+    newId: randomUUID,
+    onUnforeseen: complainTo(log, 'answer'),
+    onChange: () => {
+      chatsRevision += 1
+      state.notice()
+    },
   })
   function logError(error: unknown, requestId: string): void {
     log.error('request failed', { request_id: requestId, error })
@@ -360,9 +383,10 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines
     modelsChanged,
     environment,
     pool,
-    generator,
+    generator: ownGenerator,
     requests,
     log: { file: logFile(paths), lines },
+    chats,
     keys,
     trust: core.trust,
     config: createSettingsManager(settings, env),
@@ -375,7 +399,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines
     state.close()
     watcher.close()
     // Together under the five seconds that a clean end may take.
-    await within(2400, [api.stop(), closeControl({ graceMs: 500 }), jobs.close(), downloads.close()], complain)
+    const listeners = [api.stop(), closeControl({ graceMs: 500 })]
+    await within(2400, [...listeners, jobs.close(), downloads.close(), chats.close()], complain)
     await within(2300, [core.close()], complain)
     log.info('stopped')
     await ownership.release()

@@ -98,5 +98,6 @@ export function aState({ server = 'ready', reason, engine = 'ready', loaded = []
     demo: { enabled: false, models: [] },
     models: { revision: 1 },
     appearance: { theme: 'system', language: 'system' },
+    chats: { revision: 1 },
   }
 }

@@ -57,6 +57,8 @@ export const appState = z.object({
   models: z.object({ revision: z.number().int() }),
   /** How the windows look and speak; `system` leaves it to theirs. */
   appearance: z.object({ theme: z.enum(['system', 'light', 'dark']), language: z.enum(['system', 'en', 'de']) }),
+  /** Rises when the list of conversations has changed. */
+  chats: z.object({ revision: z.number().int() }),
 })
 
 /** The first frame carries every key, later ones only those that changed. */

@@ -1,6 +1,7 @@
 import { accessContract } from './access'
 import { activityContract } from './activity'
 import { appContract } from './app'
+import { chatsContract } from './chats'
 import { configContract } from './config'
 import { downloadsContract } from './downloads'
 import { engineContract } from './engine'
@@ -25,12 +26,14 @@ export const contract = {
   ...trustContract,
   ...engineContract,
   ...chatContract,
+  ...chatsContract,
 }
 export type AppContract = typeof contract
 
 export * from './access'
 export * from './activity'
 export * from './app'
+export * from './chats'
 export * from './config'
 export * from './downloads'
 export * from './engine'

@@ -5,5 +5,6 @@
  */
 export { clientName } from './client-name'
 export { createLogRing, type LogRing } from './log-ring'
+export { recordAnswers } from './record-answers'
 export { createRequestLog, type RequestEntry, type RequestLog } from './request-log'
 export { createThroughput, type Throughput } from './throughput'

@@ -25,6 +25,7 @@ const state = (revision: number, enabled = false): AppState => ({
   demo: { enabled, models: [] },
   models: { revision },
   appearance: { theme: 'system', language: 'system' },
+  chats: { revision: 1 },
 })
 
 describe('the state publisher', () => {

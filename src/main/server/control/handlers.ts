@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type {
   AppContract,
   AppInfo,
@@ -12,6 +11,7 @@ import type {
 import { AppError } from '../../../shared/errors'
 import type { LogRing, RequestLog } from '../../core/activity'
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
+import type { Chats } from '../../core/chat'
 import type { Generator } from '../../core/generation/types'
 import type { Discover } from '../../core/discover'
 import type { Jobs } from '../../core/jobs'
@@ -45,8 +45,9 @@ export interface HandlerDeps {
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
-  requests: RequestLog
+  requests: Pick<RequestLog, 'watch'>
   log: { file: string; lines: Pick<LogRing, 'watch'> }
+  chats: Pick<Chats, 'calls'>
   keys: ApiKeys
   config: SettingsManager
   trust: Trust
@@ -158,15 +159,12 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
       return {}
     },
     'engine.memory': () => pool.memory(),
-    'chat.send': ({ model, messages, params, face }, { signal }) => {
-      const entry = deps.requests.begin({ id: randomUUID(), route: 'chat', client: 'MLX Knife' })
-      entry.describe({ model, stream: true })
-      return entry.observe(generator.generate({ model, messages, params, face }, signal), 1, (event) => event)
-    },
     'server.activity': (_input, { signal }) => deps.requests.watch(signal),
     'log.watch': async function* (_input, { signal }) {
       for await (const lines of deps.log.lines.watch(signal)) yield { file: deps.log.file, lines }
     },
+    'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
+    ...deps.chats.calls,
   }
 }
 
