@@ -9,7 +9,9 @@ import type {
   StateFrame,
 } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
+import type { LogRing, RequestLog } from '../../core/activity'
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
+import type { Chats } from '../../core/chat'
 import type { Generator } from '../../core/generation/types'
 import type { Discover } from '../../core/discover'
 import type { Jobs } from '../../core/jobs'
@@ -44,6 +46,9 @@ export interface HandlerDeps {
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
+  requests: Pick<RequestLog, 'watch'>
+  log: { file: string; lines: Pick<LogRing, 'watch'> }
+  chats: Pick<Chats, 'calls'>
   keys: ApiKeys
   config: SettingsManager
   trust: Trust
@@ -156,7 +161,12 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
       return {}
     },
     'engine.memory': () => pool.memory(),
+    'server.activity': (_input, { signal }) => deps.requests.watch(signal),
+    'log.watch': async function* (_input, { signal }) {
+      for await (const lines of deps.log.lines.watch(signal)) yield { file: deps.log.file, lines }
+    },
     'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
+    ...deps.chats.calls,
   }
 }
 

@@ -63,6 +63,16 @@ const words: Record<ErrorCode, { title: string; text: string }> = {
   hub_invalid: { title: 'Der Hub hat etwas Falsches geantwortet', text: 'Die Antwort ergibt keinen Sinn.' },
   download_corrupt: { title: 'Der Download ist beschädigt', text: 'Die geladene Datei hat nicht den erwarteten Hash.' },
   download_not_found: { title: 'Dieser Download ist nicht mehr bekannt', text: 'Er wurde entfernt oder ist abgeschlossen.' },
+  chat_not_found: {
+    title: 'Diese Unterhaltung gibt es nicht mehr',
+    text: 'Vielleicht wurde sie in einem anderen Fenster gelöscht.',
+  },
+  invalid_chat_file: {
+    title: 'Diese Datei enthält keine Unterhaltungen',
+    text: 'Nur Dateien, die MLX Knife exportiert hat, passen.',
+  },
+  chats_too_new: { title: 'Diese Unterhaltungen brauchen ein neueres MLX Knife', text: 'Es wurde nichts verändert.' },
+  chats_damaged: { title: 'Die Unterhaltungen sind nicht lesbar', text: 'Die beschädigte Datei wurde aufgehoben.' },
   already_running: { title: 'MLX Knife läuft schon', text: 'Für diesen Ordner ist schon ein Programm zuständig.' },
   busy: { title: 'Beschäftigt', text: 'Ein anderer Vorgang läuft noch.' },
   job_not_found: { title: 'Dieser Vorgang ist beendet', text: 'Er ist nicht mehr bekannt.' },
