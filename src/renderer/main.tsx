@@ -33,6 +33,7 @@ const app = createWindow({
   // Numbers and dates as the person has set them, as long as the words are of that language.
   locale: navigator.languages.find((tag) => tag.startsWith(messages.locale)) ?? messages.locale,
   memory: createMemory(() => localStorage),
+  reveal: bridge?.reveal,
 })
 
 const element = document.getElementById('root')

@@ -8,6 +8,7 @@ import { Notice } from '../components/ui/Notice'
 import { Ring } from '../components/ui/Ring'
 import { ChatView } from '../features/chat/ChatView'
 import { ModelsView } from '../features/models/ModelsView'
+import { RepairSheet } from '../features/models/RepairSheet'
 import { RemovalSheet } from '../features/removal/RemovalSheet'
 import { StorageView } from '../features/storage/StorageView'
 import { useServer, useView, useWindow } from './context'
@@ -121,6 +122,7 @@ export function Shell() {
         </ErrorBoundary>
       </main>
       <RemovalSheet />
+      <RepairSheet />
       <ToastStack />
     </div>
   )

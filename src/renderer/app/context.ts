@@ -1,6 +1,7 @@
 import { createContext, useContext } from 'react'
 import { useStore, type StoreApi } from 'zustand'
 import type { ChatState } from '../features/chat/store'
+import type { CareState } from '../features/models/care'
 import type { EngineStoreState } from '../features/engine/store'
 import type { ModelsState } from '../features/models/store'
 import type { RemovalState } from '../features/removal/store'
@@ -28,3 +29,4 @@ export const useServer = <T>(select: (state: ServerState) => T): T => useFrom((a
 export const useView = <T>(select: (state: ViewState) => T): T => useFrom((app) => app.stores.view, select)
 export const useStorage = <T>(select: (state: StorageState) => T): T => useFrom((app) => app.stores.storage, select)
 export const useRemoval = <T>(select: (state: RemovalState) => T): T => useFrom((app) => app.stores.removal, select)
+export const useCare = <T>(select: (state: CareState) => T): T => useFrom((app) => app.stores.care, select)

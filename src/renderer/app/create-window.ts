@@ -5,6 +5,8 @@ import { chooseChatModel } from '../features/chat/choose-model'
 import { createChatActions, createChatStore, type ChatActions, type ChatStore } from '../features/chat/store'
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
+import { createCareActions, createCareStore, type CareActions, type CareStore } from '../features/models/care'
+import { splitOwner } from '../features/models/model'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
 import { createRemovalActions, type RemovalActions } from '../features/removal/actions'
 import { createRemovalStore, type RemovalStore } from '../features/removal/store'
@@ -25,6 +27,7 @@ export interface WindowApp {
   connection: Connection
   stores: {
     models: ModelsStore
+    care: CareStore
     chat: ChatStore
     engine: EngineStore
     server: ServerStore
@@ -33,6 +36,7 @@ export interface WindowApp {
     view: ViewStore
   }
   models: ModelActions
+  care: CareActions
   chat: ChatActions
   engine: EngineActions
   server: ServerActions
@@ -40,6 +44,8 @@ export interface WindowApp {
   removal: RemovalActions
   toasts: Toasts
   view: ViewActions
+  /** Shows a model's folder in the system's file manager; null where there is no such way, as in a browser. */
+  reveal: ((model: string) => Promise<void>) | null
   /** Opens the chat, with a model when one is named. */
   openChat: (model: string | null) => void
 }
@@ -53,14 +59,17 @@ export interface WindowDeps {
   locale: string
   /** What the window remembers of the one before it. */
   memory: WindowMemory
+  /** Of the app's bridge. */
+  reveal?: ((model: string) => Promise<void>) | undefined
 }
 
 const FLUSH_MS = 32
 
 /** Wires the window once. Main owns the state; the frames of its watch are mirrored into the stores here and nowhere else. */
-export function createWindow({ openLink, onRefused, host, messages, locale, memory }: WindowDeps): WindowApp {
+export function createWindow({ openLink, onRefused, host, messages, locale, memory, reveal }: WindowDeps): WindowApp {
   const stores = {
     models: createModelsStore(),
+    care: createCareStore(),
     chat: createChatStore(),
     engine: createEngineStore(),
     server: createServerStore(),
@@ -77,7 +86,12 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     if (server !== undefined) stores.server.setState({ server })
     if (engine !== undefined || jobs !== undefined || demo !== undefined)
       stores.engine.setState({ ...(engine && { engine }), ...(jobs && { jobs }), ...(demo && { demo }) })
-    if (loaded !== undefined) stores.models.setState({ loaded })
+    if (loaded !== undefined) {
+      const before = stores.models.getState().loaded
+      stores.models.setState({ loaded })
+      // What is not loaded any more is remembered by the owner alone.
+      if (before.some(({ name }) => !loaded.some((model) => model.name === name))) void models.refreshUsed()
+    }
     const instance = app?.instance_id ?? seen.instance
     const revision = changes.models?.revision ?? seen.revision
     const stale = instance !== seen.instance || revision !== seen.revision
@@ -88,10 +102,30 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
 
   const connection = createConnection({ openLink, onFrame: mirror, onRefused, sleep })
   const { client } = connection
-  const models = createModelActions(client, stores.models)
-  const view = createViewActions(stores.view)
   const format = createFormatters(locale, messages.time)
   const toasts = createToasts()
+  const view = createViewActions(stores.view)
+  const models = createModelActions(client, stores.models, (name, pinned) => {
+    const { short } = splitOwner(name)
+    toasts.show(pinned ? messages.care.didPin(short) : messages.care.didUnpin(short), {
+      label: messages.common.undo,
+      act: () => void models.pin(name, !pinned),
+    })
+  })
+  const care = createCareActions({
+    client,
+    store: stores.care,
+    refresh: () => models.refresh(),
+    t: messages.care,
+    tell: toasts.show,
+  })
+  const show = async (model: string): Promise<void> => {
+    try {
+      await reveal?.(model)
+    } catch (error) {
+      toasts.show(messages.care.revealFailed(error instanceof Error ? error.message : ''))
+    }
+  }
   const storage = createStorageActions(client, stores.storage)
   const removal = createRemovalActions({
     client,
@@ -140,6 +174,8 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     connection,
     stores,
     models,
+    care,
+    reveal: reveal === undefined ? null : show,
     chat,
     engine,
     server: createServerActions(client, stores.server),

@@ -29,7 +29,7 @@ test('nothing is written when nothing is new, and it is written now and then wit
   let now = 0
   const used = createLastUsed(file, () => now)
   await used.save()
-  expect(() => readFileSync(file)).toThrow()
+  expect(() => readFileSync(file)).toThrow('ENOENT')
   now = 60_000
   used.notice([{ name: 'org/a', last_used_at: at(3) }])
   await expect.poll(() => createLastUsed(file).all()).toEqual({ 'org/a': at(3) })

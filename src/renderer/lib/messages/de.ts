@@ -1,4 +1,5 @@
 import { access, app, common, connection, sections, time } from './de/app'
+import { care } from './de/care'
 import { chat } from './de/chat'
 import { detail } from './de/detail'
 import { engine } from './de/engine'
@@ -28,4 +29,5 @@ export const de: Messages = {
   chat,
   storage,
   removal,
+  care,
 }

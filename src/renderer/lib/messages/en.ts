@@ -1,4 +1,5 @@
 import { access, app, common, connection, sections, time } from './en/app'
+import { care } from './en/care'
 import { chat } from './en/chat'
 import { detail } from './en/detail'
 import { engine } from './en/engine'
@@ -27,6 +28,7 @@ export const en = {
   chat,
   storage,
   removal,
+  care,
 }
 
 export type Messages = typeof en
