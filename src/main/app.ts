@@ -5,6 +5,7 @@ import type { AppContract, AppInfo, AppState, EngineStatus, Handlers, OwnerKind,
 import { AppError } from '../shared/errors'
 import { createDispatcher, type Dispatcher } from '../shared/rpc'
 import { version } from '../shared/version'
+import { createLogRing, createRequestLog, recordAnswers, type LogRing } from './core/activity'
 import { createChats, openHistory } from './core/chat'
 import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
 import { createEngineEnvironment, createEnginePool, createMachineMemory, openEngineStream, toPoolPolicy } from './core/engine'
@@ -13,7 +14,7 @@ import { createGenerator, type Generator } from './core/generation'
 import { createEngineSupport } from './core/interpreter'
 import { createJobs } from './core/jobs'
 import { createApiKeys } from './core/keys'
-import { complainTo, createLog, logCalls, logModels, logRequests, type Log } from './core/log'
+import { complainTo, createLog, logCalls, logFile, logModels, logRequests, type Log } from './core/log'
 import { createCatalog, createVerdictIndex, type ModelCatalog } from './core/models'
 import {
   acquireOwnership,
@@ -205,16 +206,21 @@ export async function createApp(options: AppOptions): Promise<App> {
   const ownership = await acquireOwnership(paths)
   if (ownership === null) throw alreadyRunning(await findOwner(paths))
   try {
-    const log = createLog({ paths, home: options.platform.home, level, tap: options.logTap })
+    const lines = createLogRing({ file: logFile(paths) })
+    const tap = (line: string): void => {
+      lines.add(line)
+      options.logTap?.(line)
+    }
+    const log = createLog({ paths, home: options.platform.home, level, tap })
     log.hide(ownership.key.token)
-    return await runApp(options, ownership, log)
+    return await runApp(options, ownership, log, lines)
   } catch (error) {
     await ownership.release()
     throw error
   }
 }
 
-async function runApp(options: AppOptions, ownership: Ownership, log: Log): Promise<App> {
+async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines: LogRing): Promise<App> {
   const { env, layout, kind } = options
   const shutdown = new AbortController()
   const stopRequest = new AbortController()
@@ -262,11 +268,13 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   })
   const keys = createApiKeys({ paths })
   const access = createApiAccess({ settings, keys })
+  const requests = createRequestLog()
+  const ownGenerator = recordAnswers(generator, requests)
   const api = createApiListener({
     serve: (at) => {
       const isDegraded = (): boolean => engine.state !== 'ready'
       const onRequest = logRequests(log)
-      const known = { version, revision: () => revision, isDegraded }
+      const known = { version, revision: () => revision, isDegraded, requests }
       return serveApi({ generator, catalog, pool, downloads, ...known, access: access.rules, onRequest, logError }, at)
     },
     onChange: () => state.notice(),
@@ -294,6 +302,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
       downloads: downloads.list(),
       demo: demo.status(),
       models: { revision },
+      appearance: settings.read().appearance,
       chats: { revision: chatsRevision },
     }),
   })
@@ -307,7 +316,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
         },
         isAnswering,
       ),
-    generator,
+    generator: ownGenerator,
     now: Date.now,
     newId: randomUUID,
     onUnforeseen: complainTo(log, 'answer'),
@@ -339,6 +348,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   downloads.subscribe(state.notice)
   pool.subscribe(logModels(log, pool.list))
   settings.subscribe(() => {
+    state.notice()
     void watcher.check()
     refreshEngine()
   })
@@ -373,7 +383,9 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     modelsChanged,
     environment,
     pool,
-    generator,
+    generator: ownGenerator,
+    requests,
+    log: { file: logFile(paths), lines },
     chats,
     keys,
     trust: core.trust,

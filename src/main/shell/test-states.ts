@@ -97,6 +97,7 @@ export function aState({ server = 'ready', reason, engine = 'ready', loaded = []
     downloads: [],
     demo: { enabled: false, models: [] },
     models: { revision: 1 },
+    appearance: { theme: 'system', language: 'system' },
     chats: { revision: 1 },
   }
 }

@@ -3,7 +3,9 @@ import { useStore, type StoreApi } from 'zustand'
 import type { ChatListState, ChatState } from '../features/chat/store'
 import type { EngineStoreState } from '../features/engine/store'
 import type { ModelsState } from '../features/models/store'
+import type { RemovalState } from '../features/removal/store'
 import type { ServerState } from '../features/server/store'
+import type { StorageState } from '../features/storage/store'
 import type { WindowApp } from './create-window'
 import type { ViewState } from './view-store'
 
@@ -25,3 +27,5 @@ export const useChats = <T>(select: (state: ChatListState) => T): T => useFrom((
 export const useEngine = <T>(select: (state: EngineStoreState) => T): T => useFrom((app) => app.stores.engine, select)
 export const useServer = <T>(select: (state: ServerState) => T): T => useFrom((app) => app.stores.server, select)
 export const useView = <T>(select: (state: ViewState) => T): T => useFrom((app) => app.stores.view, select)
+export const useStorage = <T>(select: (state: StorageState) => T): T => useFrom((app) => app.stores.storage, select)
+export const useRemoval = <T>(select: (state: RemovalState) => T): T => useFrom((app) => app.stores.removal, select)

@@ -8,12 +8,16 @@ import { createChatListStore, createChatStore, type ChatListStore, type ChatStor
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
+import { createRemovalActions, type RemovalActions } from '../features/removal/actions'
+import { createRemovalStore, type RemovalStore } from '../features/removal/store'
 import { createServerActions, createServerStore, type ServerActions, type ServerStore } from '../features/server/store'
+import { createStorageActions, createStorageStore, type StorageActions, type StorageStore } from '../features/storage/store'
 import { createFormatters, type Formatters } from '../lib/format'
 import type { Messages } from '../lib/messages'
 import type { WindowMemory } from '../lib/memory'
 import { saveFile } from '../lib/save-file'
 import type { Host } from './shortcuts'
+import { createToasts, type Toasts } from './toasts'
 import { createViewActions, createViewStore, type ViewActions, type ViewStore } from './view-store'
 
 /** Everything a component may need: one store per domain, their actions, words and numbers. */
@@ -22,12 +26,24 @@ export interface WindowApp {
   t: Messages
   format: Formatters
   connection: Connection
-  stores: { models: ModelsStore; chat: ChatStore; chats: ChatListStore; engine: EngineStore; server: ServerStore; view: ViewStore }
+  stores: {
+    models: ModelsStore
+    chat: ChatStore
+    chats: ChatListStore
+    engine: EngineStore
+    server: ServerStore
+    storage: StorageStore
+    removal: RemovalStore
+    view: ViewStore
+  }
   models: ModelActions
   chat: ChatActions
   chats: ChatListActions
   engine: EngineActions
   server: ServerActions
+  storage: StorageActions
+  removal: RemovalActions
+  toasts: Toasts
   view: ViewActions
   /** Opens the chat, with a model when one is named. */
   openChat: (model: string | null) => void
@@ -54,6 +70,8 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     chats: createChatListStore(),
     engine: createEngineStore(),
     server: createServerStore(),
+    storage: createStorageStore(),
+    removal: createRemovalStore(),
     view: createViewStore(),
   }
   const seen = { instance: '', revision: -1, chats: -1 }
@@ -72,7 +90,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     const chatsRevision = changes.chats?.revision ?? seen.chats
     const chatsStale = instance !== seen.instance || chatsRevision !== seen.chats
     Object.assign(seen, { instance, revision, chats: chatsRevision })
-    if (stale) void models.refresh().then(chooseModel)
+    if (stale) void models.refresh().then(chooseModel).then(storage.refresh)
     if (chatsStale) refreshChats()
     afterFrame()
   }
@@ -81,6 +99,17 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
   const { client } = connection
   const models = createModelActions(client, stores.models)
   const view = createViewActions(stores.view)
+  const format = createFormatters(locale, messages.time)
+  const toasts = createToasts()
+  const storage = createStorageActions(client, stores.storage)
+  const removal = createRemovalActions({
+    client,
+    store: stores.removal,
+    loaded: () => stores.models.getState().loaded,
+    t: messages.removal,
+    tell: toasts.show,
+    formatBytes: format.disk,
+  })
   const chat = createChatActions({
     client,
     store: stores.chat,
@@ -139,7 +168,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
   return {
     host,
     t: messages,
-    format: createFormatters(locale, messages.time),
+    format,
     connection,
     stores,
     models,
@@ -147,6 +176,9 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     chats,
     engine,
     server: createServerActions(client, stores.server),
+    storage,
+    removal,
+    toasts,
     view,
     openChat,
   }

@@ -55,6 +55,8 @@ export const appState = z.object({
   downloads: z.array(download),
   demo: demoStatus,
   models: z.object({ revision: z.number().int() }),
+  /** How the windows look and speak; `system` leaves it to theirs. */
+  appearance: z.object({ theme: z.enum(['system', 'light', 'dark']), language: z.enum(['system', 'en', 'de']) }),
   /** Rises when the list of conversations has changed. */
   chats: z.object({ revision: z.number().int() }),
 })
@@ -68,6 +70,7 @@ export type ServerStatus = z.infer<typeof serverStatus>
 export type Job = z.infer<typeof job>
 export type DemoStatus = z.infer<typeof demoStatus>
 export type AppState = z.infer<typeof appState>
+export type Appearance = AppState['appearance']
 export type StateFrame = z.infer<typeof stateFrame>
 
 export const appContract = {

@@ -1,4 +1,5 @@
 import { accessContract } from './access'
+import { activityContract } from './activity'
 import { appContract } from './app'
 import { chatsContract } from './chats'
 import { configContract } from './config'
@@ -14,6 +15,7 @@ import { trustContract } from './trust'
 /** Every call that a window, a browser page or a CLI client can make to the owner. */
 export const contract = {
   ...accessContract,
+  ...activityContract,
   ...appContract,
   ...configContract,
   ...modelsContract,
@@ -29,6 +31,7 @@ export const contract = {
 export type AppContract = typeof contract
 
 export * from './access'
+export * from './activity'
 export * from './app'
 export * from './chats'
 export * from './config'

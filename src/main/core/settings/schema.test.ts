@@ -34,6 +34,7 @@ const schema = z.strictObject({
   }),
   cache: z.strictObject({ extra_roots: texts }),
   downloads: z.strictObject({ connections: z.number(), limit_mb_per_s: orNone }),
+  appearance: z.strictObject({ theme: z.enum(['system', 'light', 'dark']), language: z.enum(['system', 'en', 'de']) }),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']) }),
 })
 

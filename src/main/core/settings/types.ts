@@ -39,6 +39,12 @@ export interface Settings {
     /** MB (10^6 bytes); null = as fast as it goes. */
     limit_mb_per_s: number | null
   }
+  appearance: {
+    /** `system`: as the system has it. */
+    theme: 'system' | 'light' | 'dark'
+    /** Of the window. */
+    language: 'system' | 'en' | 'de'
+  }
   log: { level: LogLevel }
 }
 

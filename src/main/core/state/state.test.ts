@@ -24,6 +24,7 @@ const state = (revision: number, enabled = false): AppState => ({
   downloads: [],
   demo: { enabled, models: [] },
   models: { revision },
+  appearance: { theme: 'system', language: 'system' },
   chats: { revision: 1 },
 })
 

@@ -9,6 +9,7 @@ import type {
   StateFrame,
 } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
+import type { LogRing, RequestLog } from '../../core/activity'
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
 import type { Chats } from '../../core/chat'
 import type { Generator } from '../../core/generation/types'
@@ -24,6 +25,7 @@ import type { Storage } from '../../core/storage'
 import { createEmitter, follow } from '../../core/system'
 import type { Trust, TrustSubject } from '../../core/trust'
 import type { Verifier } from '../../core/verify'
+import { streamPrune } from './prune-stream'
 
 export interface HandlerDeps {
   info: AppInfo
@@ -44,6 +46,8 @@ export interface HandlerDeps {
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
+  requests: Pick<RequestLog, 'watch'>
+  log: { file: string; lines: Pick<LogRing, 'watch'> }
   chats: Pick<Chats, 'calls'>
   keys: ApiKeys
   config: SettingsManager
@@ -143,6 +147,7 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }).finally(deps.modelsChanged),
     'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
     'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }).finally(deps.modelsChanged),
+    'storage.clean': ({ categories, plan }, { signal }) => streamPrune(deps, { categories, planId: plan }, signal),
     'hub.search': (query, { signal }: CallContext) => deps.discover.search(query, signal),
     ...createDownloadHandlers(deps),
     'engine.status': () => environment.status(),
@@ -156,6 +161,10 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
       return {}
     },
     'engine.memory': () => pool.memory(),
+    'server.activity': (_input, { signal }) => deps.requests.watch(signal),
+    'log.watch': async function* (_input, { signal }) {
+      for await (const lines of deps.log.lines.watch(signal)) yield { file: deps.log.file, lines }
+    },
     'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
     ...deps.chats.calls,
   }

@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono'
 import { AppError } from '../../../shared/errors'
 import type { WireHealth } from '../../../shared/openai'
+import { createRequestLog } from '../../core/activity'
 import { createActivity } from './activity'
 import { createCompletionHandler, planChat, planText } from './completions'
 import type { ApiAccess, ApiDeps, ApiLimits } from './deps'
@@ -39,7 +40,8 @@ export function buildApi(deps: ApiDeps): Hono<ApiEnv> {
   app.onError((error, context) => answerFailure(context, error, deps.logError))
   app.notFound((context) => answerFailure(context, noRoute(context), deps.logError))
 
-  const parts = { ...deps, limits, activity, metrics, listModels: createModelList(deps) }
+  const requests = deps.requests ?? createRequestLog()
+  const parts = { ...deps, limits, activity, metrics, requests, listModels: createModelList(deps) }
   const chat = createCompletionHandler(parts, 'chatcmpl', planChat)
   const text = createCompletionHandler(parts, 'cmpl', planText)
   const native = createNativeHandlers(parts)

@@ -1,4 +1,5 @@
 import type { Download, DownloadRequest } from '../../../shared/contract'
+import type { RequestLog } from '../../core/activity'
 import type { EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
 import type { ModelCatalog } from '../../core/models/types'
@@ -27,6 +28,8 @@ export interface ApiDeps {
   logError: (error: unknown, requestId: string) => void
   /** Hears of every request when its answer begins. */
   onRequest?: (report: RequestReport) => void
+  /** Keeps the last requests for the window; without it they are kept for nobody. */
+  requests?: Pick<RequestLog, 'begin'>
   /** Product version, for /health. */
   version: string
   /** True while answers cannot be expected, e.g. without an engine. */

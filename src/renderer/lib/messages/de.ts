@@ -5,7 +5,9 @@ import { engine } from './de/engine'
 import { errors } from './de/errors'
 import { firstRun } from './de/first-run'
 import { models } from './de/models'
+import { removal } from './de/removal'
 import { server } from './de/server'
+import { storage } from './de/storage'
 import type { Messages } from './en'
 
 /** The window in German. */
@@ -24,4 +26,6 @@ export const de: Messages = {
   models,
   detail,
   chat,
+  storage,
+  removal,
 }
