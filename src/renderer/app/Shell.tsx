@@ -7,6 +7,7 @@ import { CopyButton } from '../components/ui/CopyButton'
 import { Notice } from '../components/ui/Notice'
 import { Ring } from '../components/ui/Ring'
 import { ChatView } from '../features/chat/ChatView'
+import { ServerView } from '../features/server/ServerView'
 import { ModelsView } from '../features/models/ModelsView'
 import { useServer, useView, useWindow } from './context'
 import { ErrorBoundary } from './ErrorBoundary'
@@ -65,6 +66,7 @@ function LostBanner() {
 
 function Views() {
   const view = useView((state) => state.view)
+  if (view === 'server') return <ServerView />
   return view === 'models' ? <ModelsView /> : <ChatView />
 }
 

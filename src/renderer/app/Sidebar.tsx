@@ -1,5 +1,5 @@
 import { Dialog } from '@base-ui/react/dialog'
-import { Box, MessageCircle, type LucideIcon } from 'lucide-react'
+import { Activity, Box, MessageCircle, type LucideIcon } from 'lucide-react'
 import { Fragment } from 'react'
 import { ServerFoot } from '../features/server/ServerFoot'
 import { cx } from '../lib/cx'
@@ -15,7 +15,13 @@ interface Entry {
 
 const groups: readonly { name: 'library' | 'use'; entries: readonly Entry[] }[] = [
   { name: 'library', entries: [{ view: 'models', icon: Box }] },
-  { name: 'use', entries: [{ view: 'chat', icon: MessageCircle }] },
+  {
+    name: 'use',
+    entries: [
+      { view: 'chat', icon: MessageCircle },
+      { view: 'server', icon: Activity },
+    ],
+  },
 ]
 
 function Content() {

@@ -6,7 +6,14 @@ import { createChatActions, createChatStore, type ChatActions, type ChatStore } 
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
+import {
+  createActivityActions,
+  createActivityStore,
+  type ActivityActions,
+  type ActivityStore,
+} from '../features/server/activity-store'
 import { createServerActions, createServerStore, type ServerActions, type ServerStore } from '../features/server/store'
+import { createSettingsActions, createSettingsStore, type SettingsActions, type SettingsStore } from '../features/settings/store'
 import { createFormatters, type Formatters } from '../lib/format'
 import type { Messages } from '../lib/messages'
 import type { WindowMemory } from '../lib/memory'
@@ -19,11 +26,21 @@ export interface WindowApp {
   t: Messages
   format: Formatters
   connection: Connection
-  stores: { models: ModelsStore; chat: ChatStore; engine: EngineStore; server: ServerStore; view: ViewStore }
+  stores: {
+    models: ModelsStore
+    chat: ChatStore
+    engine: EngineStore
+    server: ServerStore
+    activity: ActivityStore
+    settings: SettingsStore
+    view: ViewStore
+  }
   models: ModelActions
   chat: ChatActions
   engine: EngineActions
   server: ServerActions
+  activity: ActivityActions
+  settings: SettingsActions
   view: ViewActions
   /** Opens the chat, with a model when one is named. */
   openChat: (model: string | null) => void
@@ -49,6 +66,8 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     chat: createChatStore(),
     engine: createEngineStore(),
     server: createServerStore(),
+    activity: createActivityStore(),
+    settings: createSettingsStore(),
     view: createViewStore(),
   }
   const seen = { instance: '', revision: -1 }
@@ -115,6 +134,8 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     chat,
     engine,
     server: createServerActions(client, stores.server),
+    activity: createActivityActions(client, stores.activity),
+    settings: createSettingsActions(client, stores.settings),
     view,
     openChat,
   }

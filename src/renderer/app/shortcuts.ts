@@ -1,6 +1,7 @@
 export type Command =
   | 'models'
   | 'chat'
+  | 'server'
   | 'search'
   | 'new_chat'
   | 'switch_model'
@@ -37,6 +38,7 @@ const same = (command: Command, keys: string, shown: string): Binding => ({
 const bindings: readonly Binding[] = [
   { command: 'models', app: 'mod+Digit1', browser: 'alt+Digit1', keys: { app: '⌘1', browser: '⌥1' } },
   { command: 'chat', app: 'mod+Digit5', browser: 'alt+Digit5', keys: { app: '⌘5', browser: '⌥5' } },
+  { command: 'server', app: 'mod+Digit6', browser: 'alt+Digit6', keys: { app: '⌘6', browser: '⌥6' } },
   { command: 'new_chat', app: 'mod+KeyN', browser: 'alt+KeyN', keys: { app: '⌘N', browser: '⌥N' } },
   { command: 'load_selected', app: 'mod+KeyL', browser: 'alt+KeyL', keys: { app: '⌘L', browser: '⌥L' } },
   { command: 'sidebar', app: 'ctrl+mod+KeyS', browser: 'alt+KeyS', keys: { app: '⌃⌘S', browser: '⌥S' } },

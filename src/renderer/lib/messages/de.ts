@@ -6,6 +6,7 @@ import { errors } from './de/errors'
 import { firstRun } from './de/first-run'
 import { models } from './de/models'
 import { server } from './de/server'
+import { serverView } from './de/server-view'
 import type { Messages } from './en'
 
 /** The window in German. */
@@ -19,6 +20,7 @@ export const de: Messages = {
   sections,
   errors,
   server,
+  serverView,
   engine,
   firstRun,
   models,

@@ -6,6 +6,7 @@ import { errors } from './en/errors'
 import { firstRun } from './en/first-run'
 import { models } from './en/models'
 import { server } from './en/server'
+import { serverView } from './en/server-view'
 
 /** Every word of the window, by area. Another language is another object of this type. */
 export const en = {
@@ -18,6 +19,7 @@ export const en = {
   sections,
   errors,
   server,
+  serverView,
   engine,
   firstRun,
   models,

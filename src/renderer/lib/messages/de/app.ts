@@ -50,6 +50,7 @@ export const sections: typeof english.sections = {
   use: 'Nutzung',
   models: 'Modelle',
   chat: 'Chat',
+  server: 'Server',
   show: 'Seitenleiste einblenden',
   hide: 'Seitenleiste ausblenden',
 }

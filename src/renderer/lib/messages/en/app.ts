@@ -47,6 +47,7 @@ export const sections = {
   use: 'Use',
   models: 'Models',
   chat: 'Chat',
+  server: 'Server',
   show: 'Show sidebar',
   hide: 'Hide sidebar',
 }
