@@ -133,7 +133,7 @@ test.describe('without an engine', () => {
     await session.resize(900, 600)
     await page.emulateMedia({ colorScheme: 'light' })
     await shoot('server-900x600-light')
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= globalThis.innerWidth)).toBe(true)
   })
 })
 

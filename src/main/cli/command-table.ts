@@ -18,7 +18,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/verify')).verify,
   },
   repair: {
-    summary: 'Mend a model: what needs no network, and what to fetch',
+    summary: 'Mend a model: fetch only what is bad or missing',
     load: async () => (await import('./commands/repair')).repair,
   },
   rm: { summary: 'Remove models, or single revisions of them', load: async () => (await import('./commands/rm')).rm },

@@ -14,10 +14,14 @@ import {
 } from '../features/server/activity-store'
 import { createServerActions, createServerStore, type ServerActions, type ServerStore } from '../features/server/store'
 import { createSettingsActions, createSettingsStore, type SettingsActions, type SettingsStore } from '../features/settings/store'
+import { createRemovalActions, type RemovalActions } from '../features/removal/actions'
+import { createRemovalStore, type RemovalStore } from '../features/removal/store'
+import { createStorageActions, createStorageStore, type StorageActions, type StorageStore } from '../features/storage/store'
 import { createFormatters, type Formatters } from '../lib/format'
 import type { Messages } from '../lib/messages'
 import type { WindowMemory } from '../lib/memory'
 import type { Host } from './shortcuts'
+import { createToasts, type Toasts } from './toasts'
 import { createViewActions, createViewStore, type ViewActions, type ViewStore } from './view-store'
 
 /** Everything a component may need: one store per domain, their actions, words and numbers. */
@@ -33,6 +37,8 @@ export interface WindowApp {
     server: ServerStore
     activity: ActivityStore
     settings: SettingsStore
+    storage: StorageStore
+    removal: RemovalStore
     view: ViewStore
   }
   models: ModelActions
@@ -41,6 +47,9 @@ export interface WindowApp {
   server: ServerActions
   activity: ActivityActions
   settings: SettingsActions
+  storage: StorageActions
+  removal: RemovalActions
+  toasts: Toasts
   view: ViewActions
   /** Opens the chat, with a model when one is named. */
   openChat: (model: string | null) => void
@@ -68,6 +77,8 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     server: createServerStore(),
     activity: createActivityStore(),
     settings: createSettingsStore(),
+    storage: createStorageStore(),
+    removal: createRemovalStore(),
     view: createViewStore(),
   }
   const seen = { instance: '', revision: -1 }
@@ -84,7 +95,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     const revision = changes.models?.revision ?? seen.revision
     const stale = instance !== seen.instance || revision !== seen.revision
     Object.assign(seen, { instance, revision })
-    if (stale) void models.refresh().then(chooseModel)
+    if (stale) void models.refresh().then(chooseModel).then(storage.refresh)
     afterFrame()
   }
 
@@ -92,6 +103,17 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
   const { client } = connection
   const models = createModelActions(client, stores.models)
   const view = createViewActions(stores.view)
+  const format = createFormatters(locale, messages.time)
+  const toasts = createToasts()
+  const storage = createStorageActions(client, stores.storage)
+  const removal = createRemovalActions({
+    client,
+    store: stores.removal,
+    loaded: () => stores.models.getState().loaded,
+    t: messages.removal,
+    tell: toasts.show,
+    formatBytes: format.disk,
+  })
   const chat = createChatActions({
     client,
     store: stores.chat,
@@ -127,7 +149,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
   return {
     host,
     t: messages,
-    format: createFormatters(locale, messages.time),
+    format,
     connection,
     stores,
     models,
@@ -136,6 +158,9 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     server: createServerActions(client, stores.server),
     activity: createActivityActions(client, stores.activity),
     settings: createSettingsActions(client, stores.settings),
+    storage,
+    removal,
+    toasts,
     view,
     openChat,
   }

@@ -111,6 +111,12 @@ export const doctorReport = z.object({
   problems: z.array(z.object({ what: z.string(), mend: z.string() })),
 })
 
+/** With what was fetched; null when nothing had to be, or nobody could be asked. */
+export const repairedModel = repairResult.extend({
+  fetched: z.object({ files: z.array(z.string()), fetched_bytes: bytes }).nullable(),
+})
+export type RepairedModel = z.infer<typeof repairedModel>
+
 /** The plan of a repair that was not done: it was only asked for, or the name was not exact. */
 export const repairPreview = z.object({ plan: repairPlan, requires_confirmation: z.boolean() })
 
@@ -199,7 +205,7 @@ export const commandData = {
   show: modelDetail,
   health: healthReport,
   verify: verifyResult.omit({ type: true }),
-  repair: z.union([repairResult, repairPreview]),
+  repair: z.union([repairedModel, repairPreview]),
   rm: rmResult,
   du: storageUsage,
   pull: z.union([pullResult, pullPreview]),

@@ -75,6 +75,11 @@ export function toMatcher(pattern: string): (path: string) => boolean {
   }
 }
 
+/** A pattern that matches this path alone. */
+export function toExactPattern(path: string): string {
+  return path.replaceAll(/[*?[]/g, (letter) => `[${letter}]`)
+}
+
 const WEIGHTS = /\.(safetensors|bin|pt|pth|gguf|npz|h5|onnx|msgpack|ckpt)$/i
 
 /** Small files that say what a model is come first, weights last and the largest of them first. */

@@ -180,3 +180,29 @@ describe('removing', () => {
     expect(modelsChanged).toHaveBeenCalledTimes(2)
   })
 })
+
+describe('cleaning up', () => {
+  const plan = { id: 'p', items: [], summary: [], bytes_freed: 0, disk_bytes_freed: 0, left_out: [] }
+  const progress = { type: 'progress', items_done: 1, items_total: 1, bytes_freed: 7, name: 'org/model' } as const
+  const result = { plan, done: [], skipped: [], bytes_freed: 7, disk_bytes_freed: 7 }
+
+  test('tells how far it is, then the result, and that the models are others now', async () => {
+    const modelsChanged = vi.fn<() => void>()
+    const prune: HandlerDeps['storage']['prune'] = async (options) => {
+      options?.onProgress?.(progress)
+      await new Promise((resolve) => setTimeout(resolve))
+      return result
+    }
+    const { client } = setUp({ storage: { ...storage, prune }, modelsChanged })
+    const events = []
+    for await (const event of client.stream('storage.clean', { plan: 'p' })) events.push(event)
+    expect(events).toEqual([progress, { type: 'result', ...result }].map((event) => expect.objectContaining(event)))
+    expect(modelsChanged).toHaveBeenCalledOnce()
+  })
+
+  test('fails as the prune does', async () => {
+    const prune = () => Promise.reject(new AppError('busy', 'The cache has changed since this plan was made.'))
+    const { client } = setUp({ storage: { ...storage, prune }, modelsChanged: () => undefined })
+    await expect(client.stream('storage.clean', {}).next()).rejects.toMatchObject({ code: 'busy' })
+  })
+})

@@ -25,6 +25,7 @@ import type { Storage } from '../../core/storage'
 import { createEmitter, follow } from '../../core/system'
 import type { Trust, TrustSubject } from '../../core/trust'
 import type { Verifier } from '../../core/verify'
+import { streamPrune } from './prune-stream'
 
 export interface HandlerDeps {
   info: AppInfo
@@ -146,6 +147,7 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }).finally(deps.modelsChanged),
     'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
     'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }).finally(deps.modelsChanged),
+    'storage.clean': ({ categories, plan }, { signal }) => streamPrune(deps, { categories, planId: plan }, signal),
     'hub.search': (query, { signal }: CallContext) => deps.discover.search(query, signal),
     ...createDownloadHandlers(deps),
     'engine.status': () => environment.status(),

@@ -4,7 +4,7 @@ import { CopyButton } from '../../components/ui/CopyButton'
 import { canChat, findLoaded } from '../models/model'
 import { findSetting } from '../settings/store'
 import { isExposed } from './access'
-import { KEY_VARIABLE, makeSnippet, snippetNames, type SnippetName } from './snippets'
+import { KEY_VARIABLE, makeSnippet, snippetNames, type SnippetName } from '../../../shared/snippets'
 import { baseUrl } from './store'
 
 const USUAL_URL = 'http://127.0.0.1:11811/v1'

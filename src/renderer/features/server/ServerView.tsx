@@ -44,11 +44,17 @@ function Bar({ onAccess }: { onAccess: () => void }) {
   const stopped = server.state !== 'ready' && server.state !== 'starting'
   const exposed = isExposed(server.hosts)
   return (
-    <Toolbar title={t.sections.server}>
-      <Badge tone={server.state === 'ready' ? 'ok' : isServerBroken(server) ? 'bad' : 'plain'}>
-        {server.state === 'ready' ? <CircleCheck size={11} aria-hidden="true" /> : null}
-        {t.server.short[server.state]}
-      </Badge>
+    <Toolbar
+      title={
+        <span className="flex items-center gap-2.5">
+          <h1 className="text-15 font-semibold tracking-[-0.01em]">{t.sections.server}</h1>
+          <Badge tone={server.state === 'ready' ? 'ok' : isServerBroken(server) ? 'bad' : 'plain'}>
+            {server.state === 'ready' ? <CircleCheck size={11} aria-hidden="true" /> : null}
+            {t.server.short[server.state]}
+          </Badge>
+        </span>
+      }
+    >
       {stopped ? null : (
         <Button
           kind="ghost"

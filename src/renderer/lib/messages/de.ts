@@ -5,8 +5,10 @@ import { engine } from './de/engine'
 import { errors } from './de/errors'
 import { firstRun } from './de/first-run'
 import { models } from './de/models'
+import { removal } from './de/removal'
 import { server } from './de/server'
 import { serverView } from './de/server-view'
+import { storage } from './de/storage'
 import type { Messages } from './en'
 
 /** The window in German. */
@@ -26,4 +28,6 @@ export const de: Messages = {
   models,
   detail,
   chat,
+  storage,
+  removal,
 }

@@ -5,8 +5,10 @@ import { engine } from './en/engine'
 import { errors } from './en/errors'
 import { firstRun } from './en/first-run'
 import { models } from './en/models'
+import { removal } from './en/removal'
 import { server } from './en/server'
 import { serverView } from './en/server-view'
+import { storage } from './en/storage'
 
 /** Every word of the window, by area. Another language is another object of this type. */
 export const en = {
@@ -25,6 +27,8 @@ export const en = {
   models,
   detail,
   chat,
+  storage,
+  removal,
 }
 
 export type Messages = typeof en

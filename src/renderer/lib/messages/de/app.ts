@@ -9,6 +9,7 @@ export const app: typeof english.app = {
   crashedText:
     'Alles andere in MLX Knife läuft weiter. Wird das Fenster neu geladen, bleiben Modelle und Antworten auf dem Server, wie sie sind.',
   reload: 'Neu laden',
+  toasts: 'Hinweise',
 }
 
 export const time: typeof english.time = {
@@ -49,6 +50,7 @@ export const sections: typeof english.sections = {
   library: 'Bibliothek',
   use: 'Nutzung',
   models: 'Modelle',
+  storage: 'Speicher',
   chat: 'Chat',
   server: 'Server',
   show: 'Seitenleiste einblenden',

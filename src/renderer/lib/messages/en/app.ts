@@ -6,6 +6,7 @@ export const app = {
   crashedTitle: 'This view stopped working',
   crashedText: 'The rest of MLX Knife goes on. Reloading the window keeps models and answers on the server as they are.',
   reload: 'Reload',
+  toasts: 'Notes',
 }
 
 export const time = {
@@ -46,6 +47,7 @@ export const sections = {
   library: 'Library',
   use: 'Use',
   models: 'Models',
+  storage: 'Storage',
   chat: 'Chat',
   server: 'Server',
   show: 'Show sidebar',
