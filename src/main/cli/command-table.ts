@@ -25,6 +25,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   du: { summary: 'Say what takes the space', load: async () => (await import('./commands/du')).du },
   prune: { summary: 'Remove what only costs space', load: async () => (await import('./commands/prune')).prune },
   pull: { summary: 'Fetch a model, or go on with one that was begun', load: async () => (await import('./commands/pull')).pull },
+  import: {
+    summary: 'Take a model folder into the cache without a second copy',
+    load: async () => (await import('./commands/import')).importCommand,
+  },
   downloads: {
     summary: 'Show and change what is being fetched',
     load: async () => (await import('./commands/downloads')).downloads,
@@ -64,7 +68,6 @@ const aliases: Readonly<Record<string, string>> = { server: 'serve' }
 
 /** Commands that are announced but not in this version, with what does the job today (null: nothing does). */
 const planned: Readonly<Record<string, string | null>> = {
-  import: null,
   report: 'Until then: "mlxk doctor --json" says what is set up.',
   service: null,
   completion: null,

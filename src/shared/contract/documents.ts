@@ -5,7 +5,16 @@ import { demoStatus, ownerKind } from './app'
 import { setting } from './config'
 import { engineMemory, engineStatus, installProgress, loadedModel } from './engine'
 import { finishReason, generationEvent, timing, usage } from './generation'
-import { download, downloadList, outdatedResult, pullPreview, pullResult, transferEvent, updateResult } from './downloads'
+import {
+  download,
+  downloadList,
+  importResult,
+  outdatedResult,
+  pullPreview,
+  pullResult,
+  transferEvent,
+  updateResult,
+} from './downloads'
 import { searchResult } from './hub'
 import { repairPlan, repairResult, verifyProgress, verifyResult } from './integrity'
 import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, modelList, modelSummary } from './models'
@@ -209,6 +218,7 @@ export const commandData = {
   rm: rmResult,
   du: storageUsage,
   pull: z.union([pullResult, pullPreview]),
+  import: importResult,
   downloads: downloadList,
   outdated: outdatedResult,
   update: updateResult,

@@ -57,6 +57,29 @@ export const pullPreview = z.object({
   fit,
 })
 
+/** What `import` came to. */
+export const importResult = z.object({
+  model: z.string(),
+  status: z.literal('imported'),
+  revision: z.string(),
+  commit: z.string(),
+  folder: z.string(),
+  files: z.array(
+    z.object({
+      path: z.string(),
+      size_bytes: bytes,
+      /** `fetched`: not in the folder, or with other bytes, and so from the Hub. */
+      state: z.enum(['cloned', 'linked', 'copied', 'present', 'fetched']),
+    }),
+  ),
+  /** Without a second copy, from the folder. */
+  shared_bytes: bytes,
+  fetched_bytes: bytes,
+  snapshot_path: z.string().nullable(),
+  health: z.enum(['healthy', 'unhealthy']).nullable(),
+  reason: z.string().nullable(),
+})
+
 export const transferEvent = z.object({
   type: z.literal('progress'),
   event: z.literal('transfer'),
@@ -188,5 +211,6 @@ export type DownloadList = z.infer<typeof downloadList>
 export type OutdatedModel = z.infer<typeof outdatedModel>
 export type OutdatedResult = z.infer<typeof outdatedResult>
 export type UpdateResult = z.infer<typeof updateResult>
+export type ImportResult = z.infer<typeof importResult>
 export type PullResult = z.infer<typeof pullResult>
 export type PullPreview = z.infer<typeof pullPreview>

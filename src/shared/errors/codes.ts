@@ -46,7 +46,7 @@ const codesByDomain = {
     'method_not_allowed',
   ],
   hub: ['access_denied', 'revision_not_found', 'hub_offline', 'network_failed', 'hub_rate_limited', 'hub_failed', 'hub_invalid'],
-  downloads: ['download_corrupt', 'download_not_found'],
+  downloads: ['download_corrupt', 'download_not_found', 'not_imported'],
   chats: ['chat_not_found', 'invalid_chat_file', 'chats_too_new', 'chats_damaged'],
   ownership: ['already_running', 'busy', 'job_not_found'],
   system: ['port_in_use', 'listen_failed', 'disk_full', 'permission_denied', 'invalid_setting'],

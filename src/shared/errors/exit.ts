@@ -49,6 +49,7 @@ export const exitCodes: Record<ErrorCode, ExitCode> = {
   hub_failed: 1,
   hub_invalid: 1,
   download_corrupt: 1,
+  not_imported: 1,
   download_not_found: 1,
   chat_not_found: 1,
   invalid_chat_file: 1,

@@ -56,6 +56,7 @@ export const httpErrors: Record<ErrorCode, { status: number; type: OpenAiErrorTy
   hub_rate_limited: { status: 429, type: 'rate_limit_error' },
   hub_failed: { status: 502, type: 'server_error' },
   hub_invalid: { status: 502, type: 'server_error' },
+  not_imported: { status: 409, type: 'invalid_request_error' },
   download_corrupt: { status: 502, type: 'server_error' },
   download_not_found: { status: 404, type: 'not_found_error' },
   chat_not_found: { status: 404, type: 'not_found_error' },

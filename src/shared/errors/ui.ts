@@ -49,6 +49,7 @@ export const uiErrors: Record<ErrorCode, { title: string; action: UiAction }> = 
   hub_rate_limited: { title: 'The Hub asks to slow down', action: 'try_again' },
   hub_failed: { title: 'The Hub has a problem', action: 'try_again' },
   hub_invalid: { title: 'The Hub said something wrong', action: 'try_again' },
+  not_imported: { title: 'These files are not the Hub’s', action: 'none' },
   download_corrupt: { title: 'The download is damaged', action: 'try_again' },
   download_not_found: { title: 'This download is no longer known', action: 'none' },
   chat_not_found: { title: 'This conversation is gone', action: 'none' },

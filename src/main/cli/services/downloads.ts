@@ -15,7 +15,7 @@ import { createRepoLock, type OwnerClient } from '../../core/ownership'
 import { createFileSecrets } from '../../core/secrets'
 import type { Context } from '../context'
 
-export interface OpenDownloads extends Pick<Downloader, 'plan' | 'run'> {
+export interface OpenDownloads extends Pick<Downloader, 'plan' | 'run' | 'importFrom'> {
   close: () => Promise<void>
 }
 
@@ -75,6 +75,7 @@ export async function openDownloads(context: Context, wanted: WantedLimits): Pro
         return await here.run(plan, signal, onProgress)
       return await runThere(owner, { ...request, repo: plan.repo }, wanted, signal, onProgress)
     },
+    importFrom: here.importFrom,
     close: hub.close,
   }
 }

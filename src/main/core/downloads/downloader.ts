@@ -7,6 +7,7 @@ import type { RepoLock } from '../ownership'
 import type { DataPaths, Env, Layout, Platform } from '../system'
 import { createHashMemory } from '../verify'
 import { discardPartials } from './discard'
+import { importFiles, type ImportDeps, type ImportedFile } from './import-files'
 import { createJournal } from './journal'
 import { findFolder, repoPlaces } from './place'
 import { planPull } from './plan'
@@ -42,6 +43,15 @@ export interface Downloader {
     onProgress: (progress: TransferProgress) => void,
     limits?: () => Limits,
   ) => Promise<TransferResult>
+  /**
+   * Takes a folder's files for those of a plan where they are the same, under the lock of the model; `run` fetches the rest then.
+   * @throws AppError busy, and as `importFiles`
+   */
+  importFrom: (
+    folder: string,
+    plan: PullPlan,
+    options: Pick<ImportDeps, 'signal' | 'mayCopy' | 'onProgress'>,
+  ) => Promise<ImportedFile[]>
   /**
    * Removes what unfinished downloads of a model have left, and folders of it that are empty then; files that were finished stay.
    * @throws AppError busy, permission_denied
@@ -112,6 +122,14 @@ export function createDownloader({
         // From the sources, in tests, there is no built worker.
         if (!existsSync(file)) return await transferHere(plan, setting, limits, onProgress, signal)
         return await transferInThread(file, { plan, setting, limits: limits() }, limits, onProgress, signal)
+      } finally {
+        release()
+      }
+    },
+    importFrom: async (folder, plan, options) => {
+      const release = await lock({ name: plan.repo, folder: plan.folder, root: { path: plan.root } }, 'import')
+      try {
+        return await importFiles(plan, folder, { ...options, hashes: createHashMemory(paths.index) })
       } finally {
         release()
       }

@@ -3,6 +3,7 @@
  * in a cache root and to `<data>/downloads`. Imports the faces of `hub`, `cache`, `ownership`, `verify` and `system`. Must not load zod.
  */
 export { createDownloader, type Downloader, type DownloaderDeps } from './downloader'
+export type { ImportedFile, ImportState } from './import-files'
 export { createJournal } from './journal'
 export { planPull } from './plan'
 export { toPreview } from './preview'

@@ -54,9 +54,9 @@ export function openDownloadQueue(deps: OpenQueueDeps): OpenQueue {
   }
   const queue = createDownloadQueue({
     downloader: {
+      discard: (repo) => use().discard(repo),
       plan: (request, signal) => use().plan(request, signal),
       run: (plan, signal, onProgress, own) => use().run(plan, signal, onProgress, own),
-      discard: (repo) => use().discard(repo),
     },
     store: createQueueStore(paths.downloads),
     limits,

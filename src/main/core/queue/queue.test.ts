@@ -38,7 +38,7 @@ function bench(plans: (repo: string) => Partial<PullPlan> | AppError = () => ({}
   const discarded: string[] = []
   const unforeseen: unknown[] = []
   let ids = 0
-  const downloader: Downloader = {
+  const downloader: Pick<Downloader, 'plan' | 'run' | 'discard'> = {
     plan: async (request) => {
       await Promise.resolve()
       const said = plans(request.repo)

@@ -7,7 +7,7 @@ import type { QueueStore } from './store'
 import { toWait } from './waits'
 
 export interface QueueDeps {
-  downloader: Downloader
+  downloader: Pick<Downloader, 'plan' | 'run' | 'discard'>
   store: QueueStore
   /** Of all downloads that do not say otherwise. Asked while they run. */
   limits: () => Limits

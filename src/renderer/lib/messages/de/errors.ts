@@ -61,6 +61,7 @@ const words: Record<ErrorCode, { title: string; text: string }> = {
   hub_rate_limited: { title: 'Der Hub bittet um weniger Anfragen', text: 'Nach einer kurzen Pause geht es weiter.' },
   hub_failed: { title: 'Der Hub hat ein Problem', text: 'Er hat mit einem Fehler geantwortet.' },
   hub_invalid: { title: 'Der Hub hat etwas Falsches geantwortet', text: 'Die Antwort ergibt keinen Sinn.' },
+  not_imported: { title: 'Diese Dateien sind nicht die des Hubs', text: 'Nichts wurde geändert.' },
   download_corrupt: { title: 'Der Download ist beschädigt', text: 'Die geladene Datei hat nicht den erwarteten Hash.' },
   download_not_found: { title: 'Dieser Download ist nicht mehr bekannt', text: 'Er wurde entfernt oder ist abgeschlossen.' },
   chat_not_found: {
