@@ -55,7 +55,8 @@ describe.skipIf(!needsEngine())('examples of the Server view', () => {
 
   it('Python is valid, with the package and without', async () => {
     const python = process.env['MLXK_TEST_PYTHON'] ?? 'python3'
+    const parse = 'import ast, sys; ast.parse(sys.argv[1])'
     for (const name of ['python', 'langchain'] as const)
-      await run(python, ['-c', 'import ast, sys; ast.parse(sys.argv[1])', snippet(name, true)])
+      await expect(run(python, ['-c', parse, snippet(name, true)])).resolves.toMatchObject({ stderr: '' })
   })
 })
