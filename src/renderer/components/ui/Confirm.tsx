@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import type { ReactNode, RefObject } from 'react'
 import { Button } from './Button'
 import { Sheet } from './Sheet'
 
@@ -16,22 +16,15 @@ interface ConfirmProps {
 
 /** A question with two answers before something that others notice. */
 export function Confirm({ open, onClose, title, children, cancel, action, onAct, busy = false }: ConfirmProps) {
-  return (
-    <Sheet
-      open={open}
-      onClose={onClose}
-      title={title}
-      text={<div className="grid gap-2">{children}</div>}
-      actions={(first) => (
-        <>
-          <Button ref={first} onClick={onClose}>
-            {cancel}
-          </Button>
-          <Button kind="danger" busy={busy} onClick={onAct}>
-            {action}
-          </Button>
-        </>
-      )}
-    />
+  const answers = (first: RefObject<HTMLButtonElement | null>): ReactNode => (
+    <>
+      <Button ref={first} onClick={onClose}>
+        {cancel}
+      </Button>
+      <Button kind="danger" busy={busy} onClick={onAct}>
+        {action}
+      </Button>
+    </>
   )
+  return <Sheet open={open} onClose={onClose} title={title} text={<div className="grid gap-2">{children}</div>} actions={answers} />
 }
