@@ -8,9 +8,16 @@ import { createChatListStore, createChatStore, type ChatListStore, type ChatStor
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
+import {
+  createActivityActions,
+  createActivityStore,
+  type ActivityActions,
+  type ActivityStore,
+} from '../features/server/activity-store'
+import { createServerActions, createServerStore, type ServerActions, type ServerStore } from '../features/server/store'
+import { createSettingsActions, createSettingsStore, type SettingsActions, type SettingsStore } from '../features/settings/store'
 import { createRemovalActions, type RemovalActions } from '../features/removal/actions'
 import { createRemovalStore, type RemovalStore } from '../features/removal/store'
-import { createServerActions, createServerStore, type ServerActions, type ServerStore } from '../features/server/store'
 import { createStorageActions, createStorageStore, type StorageActions, type StorageStore } from '../features/storage/store'
 import { createFormatters, type Formatters } from '../lib/format'
 import type { Messages } from '../lib/messages'
@@ -32,6 +39,8 @@ export interface WindowApp {
     chats: ChatListStore
     engine: EngineStore
     server: ServerStore
+    activity: ActivityStore
+    settings: SettingsStore
     storage: StorageStore
     removal: RemovalStore
     view: ViewStore
@@ -41,6 +50,8 @@ export interface WindowApp {
   chats: ChatListActions
   engine: EngineActions
   server: ServerActions
+  activity: ActivityActions
+  settings: SettingsActions
   storage: StorageActions
   removal: RemovalActions
   toasts: Toasts
@@ -70,6 +81,8 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     chats: createChatListStore(),
     engine: createEngineStore(),
     server: createServerStore(),
+    activity: createActivityStore(),
+    settings: createSettingsStore(),
     storage: createStorageStore(),
     removal: createRemovalStore(),
     view: createViewStore(),
@@ -176,6 +189,8 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     chats,
     engine,
     server: createServerActions(client, stores.server),
+    activity: createActivityActions(client, stores.activity),
+    settings: createSettingsActions(client, stores.settings),
     storage,
     removal,
     toasts,
