@@ -29,22 +29,44 @@ export interface CliIo {
 
 const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-function createOutput(stream: NodeJS.WriteStream, onClosed: () => void): Output {
-  let open = true
-  // EPIPE: whoever read us has seen enough. Any other write error leaves nobody to tell either.
-  stream.on('error', () => {
-    open = false
-    onClosed()
-  })
+/** True for a terminal and /dev/null, which only the stream itself can tell apart. */
+function isCharacterDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice()
+  } catch {
+    return false
+  }
+}
+
+/** @param open gives the stream: a getter of `process`, which costs a start-up, so that an output nobody writes to is never opened */
+function createOutput(descriptor: number, open: () => NodeJS.WriteStream, onClosed: () => void): Output {
+  let stream: NodeJS.WriteStream | null = null
+  let isOpen = true
+  let isTTY: boolean | null = null
+  const use = (): NodeJS.WriteStream => {
+    if (stream !== null) return stream
+    stream = open()
+    // EPIPE: whoever read us has seen enough. Any other write error leaves nobody to tell either.
+    stream.on('error', () => {
+      isOpen = false
+      onClosed()
+    })
+    return stream
+  }
   // Typed as a boolean, but not there at all when the stream is a file or a pipe.
-  const isTTY = 'isTTY' in stream && stream.isTTY
+  const lookForTTY = (): boolean => isCharacterDevice(descriptor) && 'isTTY' in use() && use().isTTY
   return {
-    isTTY,
-    columns: () => (isTTY && stream.columns > 0 ? stream.columns : null),
-    write: (text) => {
-      if (open) stream.write(text)
+    get isTTY() {
+      return (isTTY ??= lookForTTY())
     },
-    flush: () => new Promise((done) => (open && !stream.destroyed ? stream.write('', () => done()) : done())),
+    columns: () => {
+      isTTY ??= lookForTTY()
+      return isTTY && use().columns > 0 ? use().columns : null
+    },
+    write: (text) => {
+      if (isOpen) use().write(text)
+    },
+    flush: () => new Promise((done) => (stream !== null && isOpen && !stream.destroyed ? stream.write('', () => done()) : done())),
   }
 }
 
@@ -68,8 +90,16 @@ export function processIo(): CliIo {
       return process.stdin
     },
     stdinIsRedirected: isFileOrPipe,
-    stdout: createOutput(process.stdout, () => left.abort()),
-    stderr: createOutput(process.stderr, () => undefined),
+    stdout: createOutput(
+      1,
+      () => process.stdout,
+      () => left.abort(),
+    ),
+    stderr: createOutput(
+      2,
+      () => process.stderr,
+      () => undefined,
+    ),
     readerLeft: left.signal,
     onSignal: (listener) => {
       const handlers = signals.map((signal) => ({ signal, handle: () => listener(signal) }))
