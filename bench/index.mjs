@@ -3,14 +3,35 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { prepare } from './lib/prepare.mjs'
 
 process.chdir(dirname(import.meta.dirname))
-const names = ['version', 'scan', 'rescan', 'list', 'health', 'verify', 'memory-5000', 'first-token']
-const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'))
-const unknown = wanted.filter((name) => !names.includes(name))
+const names = [
+  'version',
+  'scan',
+  'rescan',
+  'list',
+  'health',
+  'verify',
+  'memory-5000',
+  'first-token',
+  'streams',
+  'queue',
+  'idle',
+  'models-api',
+]
+// Takes as long as it is told to, so it only runs when it is asked for.
+const onRequest = ['soak']
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: 'string', default: '5' } },
+})
+const minutes = Number(values.minutes)
+if (!(minutes > 0)) throw new Error('--minutes must be a number above 0')
+const unknown = wanted.filter((name) => ![...names, ...onRequest].includes(name))
 if (unknown.length > 0) {
-  console.error(`unknown: ${unknown.join(', ')}; there are: ${names.join(', ')}`)
+  console.error(`unknown: ${unknown.join(', ')}; there are: ${[...names, ...onRequest].join(', ')}`)
   process.exit(2)
 }
 
@@ -21,7 +42,7 @@ try {
   for (const name of wanted.length > 0 ? wanted : names) {
     const { measure } = await import(`./${name}.mjs`)
     const taken_at = new Date().toISOString()
-    results.push(...(await measure(bench)).map((result) => ({ ...result, taken_at })))
+    results.push(...(await measure(bench, { minutes })).map((result) => ({ ...result, taken_at })))
   }
   const passes = ({ value, limit, atLeast = false }) => (atLeast ? value >= limit : value <= limit)
   for (const result of results) {

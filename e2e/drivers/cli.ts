@@ -45,17 +45,17 @@ export function mlxk(args: readonly string[], options: CliOptions = {}): Promise
   return finish(startMlxk(args, options), options.timeoutMs)
 }
 
-/** Runs a command line on a terminal of its own (Python's pty module), `columns` wide; typed text is sent when `prompt` has appeared. */
+/** Runs a command line on a terminal of its own (Python's pty module); typed text is sent when `after` has appeared. */
 export function mlxkOnTerminal(
   args: readonly string[],
-  options: CliOptions & { columns?: number; type?: { after: string; text: string }[] } = {},
+  options: CliOptions & { columns?: number; rows?: number; type?: { after: string; text: string }[] } = {},
 ): Promise<{ code: number | null; screen: string }> {
   const script = [
     'import fcntl, json, os, pty, select, struct, sys, termios',
     'spec = json.loads(sys.argv[1])',
     'pid, fd = pty.fork()',
     'if pid == 0:',
-    '    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, spec["columns"], 0, 0))',
+    '    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", spec["rows"], spec["columns"], 0, 0))',
     '    os.execv(spec["argv"][0], spec["argv"])',
     'screen, seen, typed = b"", 0, spec["type"]',
     'while True:',
@@ -73,7 +73,7 @@ export function mlxkOnTerminal(
     'print(json.dumps({"code": os.waitstatus_to_exitcode(status), "screen": screen.decode("utf-8", "replace")}))',
   ].join('\n')
   const argv = [process.execPath, mlxkPath, ...args]
-  const spec = JSON.stringify({ argv, columns: options.columns ?? 80, type: options.type ?? [] })
+  const spec = JSON.stringify({ argv, columns: options.columns ?? 80, rows: options.rows ?? 40, type: options.type ?? [] })
   const child = spawn('python3', ['-c', script, spec], {
     env: mergeEnv({ TERM: 'xterm-256color', ...options.env }),
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,5 +1,6 @@
 // Loaded into a process by --require: breaks its file system where a machine cannot be made to. MLXK_TEST_FAULTS is JSON:
 //   fail: [{ path, code, ops }]  a call of one of the ops whose path contains the text fails with the code (EIO, ENOSPC …)
+//   late: [{ path, ms }]         a call whose path contains the text takes that long by the clock of the process, and no time by any other
 //   killAt, below, after         the nth call that changes something below a folder is the last: the process is killed before or after it
 //   rss                          at its end the process writes the most memory it took, in KiB, to this file
 //   count                        at its end the process writes the number of such calls to this file
@@ -27,7 +28,12 @@ let steps = 0
 
 const textOf = (target) => (Buffer.isBuffer(target) ? target.toString('latin1') : String(target))
 
+const now = performance.now.bind(performance)
+let skewMs = 0
+if (faults.late) performance.now = () => now() + skewMs
+
 function findFault(name, target) {
+  for (const { path, ms } of faults.late || []) if (textOf(target).includes(path)) skewMs += ms
   const found = (faults.fail || []).find(({ path, ops }) => textOf(target).includes(path) && (!ops || ops.includes(name)))
   if (found === undefined) return null
   return Object.assign(new Error(`${found.code}: injected, ${name} '${textOf(target)}'`), {

@@ -87,18 +87,18 @@ class Modules:
         return not all(map(is_installed, others)) or any(self.lacks(module) is not None for module in own)
 
     def lacks(self, name):
-        """What a module of the folder needs and does not find; None when it can be imported."""
+        """What a module of the folder needs and does not find, with a dot before what is not a package; None when it can be imported."""
         if name in self.missing:
             return self.missing[name]
         self.missing[name] = None
         text = self.text(name)
         if text is None:
-            self.missing[name] = None if os.path.isdir(os.path.join(self.folder, name)) else name
+            self.missing[name] = None if os.path.isdir(os.path.join(self.folder, name)) else "." + name
         elif self.is_doubtful(text):
             try:
                 self.missing[name] = self.stops(ast.parse(text).body)[0]
             except (SyntaxError, ValueError):
-                self.missing[name] = name
+                self.missing[name] = "." + name
         return self.missing[name]
 
     def imported(self, statement):
@@ -150,17 +150,23 @@ def main():
     models = os.path.join(folder, "models")
     modules = Modules(models)
     names = [entry[:-3] for entry in os.listdir(models) if entry.endswith(".py")]
-    known = {name for name in names if modules.is_model(name) and modules.lacks(name) is None}
+    found = {name: modules.lacks(name) for name in names if modules.is_model(name)}
+    known = {name for name, package in found.items() if package is None}
+    lacking = {name: package for name, package in found.items() if package and not package.startswith(".")}
     utils = os.path.join(folder, "utils.py")
     with open(utils, encoding="utf-8") as file:
         tree = ast.parse(file.read())
-    other_names = {name for name, target in assigned(tree, "MODEL_REMAPPING").items() if target in known}
+    remapped = assigned(tree, "MODEL_REMAPPING")
+    other_names = {name for name, target in remapped.items() if target in known}
+    lacking.update({name: lacking[target] for name, target in remapped.items() if target in lacking})
     by_class = {name for (name, _), target in assigned(tree, "MODEL_ARCHITECTURE_REMAPPING").items() if target in known}
     print(
         json.dumps(
             {
                 "version": importlib.metadata.version("mlx-lm"),
                 "architectures": sorted(known | other_names | by_class),
+                # Those that only lack a package, by name.
+                "lacking": lacking,
                 # Of the folder of packages the time changes with what is installed.
                 "files": [models, utils, purelib],
             }

@@ -5,6 +5,8 @@ import type { AppContract, AppInfo, AppState, EngineStatus, Handlers, OwnerKind,
 import { AppError } from '../shared/errors'
 import { createDispatcher, type Dispatcher } from '../shared/rpc'
 import { version } from '../shared/version'
+import { createLogRing, createRequestLog, recordAnswers, type LogRing } from './core/activity'
+import { createChats, openHistory } from './core/chat'
 import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
 import { createEngineEnvironment, createEnginePool, createMachineMemory, openEngineStream, toPoolPolicy } from './core/engine'
 import type { EngineEnvironment, EnginePool } from './core/engine/types'
@@ -12,9 +14,18 @@ import { createGenerator, type Generator } from './core/generation'
 import { createEngineSupport } from './core/interpreter'
 import { createJobs } from './core/jobs'
 import { createApiKeys } from './core/keys'
-import { complainTo, createLog, logCalls, logModels, logRequests, type Log } from './core/log'
+import { complainTo, createLog, logCalls, logFile, logModels, logRequests, type Log } from './core/log'
 import { createCatalog, createVerdictIndex, type ModelCatalog } from './core/models'
-import { acquireOwnership, alreadyRunning, connectOwner, createRepoLock, findOwner, type Ownership } from './core/ownership'
+import {
+  acquireOwnership,
+  alreadyRunning,
+  connectOwner,
+  createRepoLock,
+  findOwner,
+  type Ownership,
+  type RepoLock,
+} from './core/ownership'
+import { openDownloadQueue } from './core/queue'
 import { createRepairer, type Repairer } from './core/repair'
 import {
   chooseLogLevel,
@@ -87,6 +98,7 @@ export interface App extends Core {
 
 interface CoreParts extends Core {
   settings: OpenSettings
+  lock: RepoLock
   roots: () => readonly CacheRoot[]
 }
 
@@ -151,7 +163,22 @@ function buildCore(
   const close = async (): Promise<void> => {
     await Promise.all([pool.close(), scanner.close()])
   }
-  return { paths, settings, catalog, verifier, repairer, storage, discover, environment, pool, generator, trust, roots, close }
+  return {
+    lock,
+    paths,
+    settings,
+    catalog,
+    verifier,
+    repairer,
+    storage,
+    discover,
+    environment,
+    pool,
+    generator,
+    trust,
+    roots,
+    close,
+  }
 }
 
 /** Wires the services that need no owner. @throws AppError invalid_setting */
@@ -179,21 +206,27 @@ export async function createApp(options: AppOptions): Promise<App> {
   const ownership = await acquireOwnership(paths)
   if (ownership === null) throw alreadyRunning(await findOwner(paths))
   try {
-    const log = createLog({ paths, home: options.platform.home, level, tap: options.logTap })
+    const lines = createLogRing({ file: logFile(paths) })
+    const tap = (line: string): void => {
+      lines.add(line)
+      options.logTap?.(line)
+    }
+    const log = createLog({ paths, home: options.platform.home, level, tap })
     log.hide(ownership.key.token)
-    return await runApp(options, ownership, log)
+    return await runApp(options, ownership, log, lines)
   } catch (error) {
     await ownership.release()
     throw error
   }
 }
 
-async function runApp(options: AppOptions, ownership: Ownership, log: Log): Promise<App> {
+async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines: LogRing): Promise<App> {
   const { env, layout, kind } = options
   const shutdown = new AbortController()
   const stopRequest = new AbortController()
   let maxTokens: number | null = null
   let revision = 1
+  let chatsRevision = 1
   const settings = createSettings({ paths: dataPaths(env, options.platform), owner: true })
   const core = buildCore(
     options,
@@ -235,14 +268,28 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
   })
   const keys = createApiKeys({ paths })
   const access = createApiAccess({ settings, keys })
+  const requests = createRequestLog()
+  const ownGenerator = recordAnswers(generator, requests)
   const api = createApiListener({
     serve: (at) => {
       const isDegraded = (): boolean => engine.state !== 'ready'
       const onRequest = logRequests(log)
-      const known = { version, revision: () => revision, isDegraded }
-      return serveApi({ generator, catalog, pool, ...known, access: access.rules, onRequest, logError }, at)
+      const known = { version, revision: () => revision, isDegraded, requests }
+      return serveApi({ generator, catalog, pool, downloads, ...known, access: access.rules, onRequest, logError }, at)
     },
     onChange: () => state.notice(),
+  })
+  const downloads = openDownloadQueue({
+    env,
+    platform: options.platform,
+    paths,
+    layout,
+    settings,
+    catalog,
+    lock: core.lock,
+    root: () => core.roots().find(({ kind: rootKind }) => rootKind === 'primary')?.path ?? '',
+    onModels: () => modelsChanged(),
+    onUnforeseen: (error, what) => complainTo(log, what)(error),
   })
   const demo = createDemoSwitch({ paths, settings, pool, onChange: () => modelsChanged() })
   const state = createStatePublisher({
@@ -252,9 +299,31 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
       engine,
       loaded: pool.list(),
       jobs: jobs.list(),
+      downloads: downloads.list(),
       demo: demo.status(),
       models: { revision },
+      appearance: settings.read().appearance,
+      chats: { revision: chatsRevision },
     }),
+  })
+  const chats = createChats({
+    open: (isAnswering) =>
+      openHistory(
+        {
+          file: paths.chats,
+          now: Date.now,
+          onSetAside: (path) => log.error('the history of conversations is damaged, it was kept', { path }),
+        },
+        isAnswering,
+      ),
+    generator: ownGenerator,
+    now: Date.now,
+    newId: randomUUID,
+    onUnforeseen: complainTo(log, 'answer'),
+    onChange: () => {
+      chatsRevision += 1
+      state.notice()
+    },
   })
   function logError(error: unknown, requestId: string): void {
     log.error('request failed', { request_id: requestId, error })
@@ -276,8 +345,10 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     state.notice()
   })
   pool.subscribe(state.notice)
+  downloads.subscribe(state.notice)
   pool.subscribe(logModels(log, pool.list))
   settings.subscribe(() => {
+    state.notice()
     void watcher.check()
     refreshEngine()
   })
@@ -308,10 +379,14 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     repairer,
     storage: core.storage,
     discover: core.discover,
+    downloads,
     modelsChanged,
     environment,
     pool,
-    generator,
+    generator: ownGenerator,
+    requests,
+    log: { file: logFile(paths), lines },
+    chats,
     keys,
     trust: core.trust,
     config: createSettingsManager(settings, env),
@@ -324,7 +399,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log): Prom
     state.close()
     watcher.close()
     // Together under the five seconds that a clean end may take.
-    await within(2400, [api.stop(), closeControl({ graceMs: 500 }), jobs.close()], complain)
+    const listeners = [api.stop(), closeControl({ graceMs: 500 })]
+    await within(2400, [...listeners, jobs.close(), downloads.close(), chats.close()], complain)
     await within(2300, [core.close()], complain)
     log.info('stopped')
     await ownership.release()

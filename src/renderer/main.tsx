@@ -21,6 +21,7 @@ const root = document.documentElement
 root.dataset['platform'] = bridge === undefined ? 'web' : bridge.platform
 
 const messages = chooseMessages(navigator.languages)
+root.lang = messages.locale
 const app = createWindow({
   openLink: bridge === undefined ? createHttpLink(location.origin, auth) : createBridgeLink(bridge, window),
   onRefused: auth.forget,

@@ -55,10 +55,12 @@ async function send(reply: Reply, call: Call, response: ServerResponse, entry: L
   response.writeHead(reply.status, { 'content-length': String(reply.body.size), ...reply.headers })
   if (call.method === 'HEAD') return void response.end()
   response.flushHeaders()
+  // Once for the whole answer: a listener for each piece would pile up.
+  const closed = once(response, 'close').catch(() => undefined)
   for await (const piece of reply.body.read(0, reply.body.size)) {
     if (left(response)) break
     entry.bytesSent += piece.length
-    if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+    if (!response.write(piece)) await Promise.race([once(response, 'drain').catch(() => undefined), closed])
   }
   response.end()
 }

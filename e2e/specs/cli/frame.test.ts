@@ -41,7 +41,10 @@ describe('exit codes, and one JSON document whatever happens', () => {
     [['engine'], 2, 'engine'],
     [['engine', 'bogus'], 2, 'engine'],
     [['help', 'bogus'], 2, 'help'],
-    [['pull', 'x'], 2, 'pull'],
+    [['report'], 2, 'report'],
+    [['downloads', 'pause'], 2, 'downloads'],
+    [['pull'], 2, 'pull'],
+    [['pull', 'a/b/c'], 1, 'pull'],
     [['clone', 'x'], 2, 'clone'],
     [['show', 'nowhere'], 1, 'show'],
     [['run', 'nowhere', 'hi'], 1, 'run'],
@@ -74,7 +77,7 @@ describe('exit codes, and one JSON document whatever happens', () => {
   })
 
   it('an announced command says so, with its own type', async () => {
-    const { stdout } = await mlxk(['whoami', '--json'], { env })
+    const { stdout } = await mlxk(['report', '--json'], { env })
     expect(publishedFailure.parse(JSON.parse(stdout)).error).toMatchObject({ type: 'not_implemented' })
   })
 })

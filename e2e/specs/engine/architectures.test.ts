@@ -88,6 +88,7 @@ print(json.dumps(answers))`
     const script = join(findLayout(import.meta.dirname).resources, 'engine', 'architectures.py')
     const said = JSON.parse(execFileSync(python, ['-I', script], { encoding: 'utf8' })) as {
       architectures: string[]
+      lacking: Record<string, string>
       files: string[]
     }
     const importable = Object.keys(modules).filter((name) => {
@@ -95,6 +96,8 @@ print(json.dumps(answers))`
     })
     expect(importable).toContain('in_a_ring')
     expect(said.architectures).toEqual([...importable, 'other'].toSorted())
+    expect(said.lacking).toMatchObject({ needs: 'absent_package', gone: 'absent_package', follows_far: 'absent_package' })
+    expect(Object.keys(said.lacking).filter((name) => said.architectures.includes(name))).toEqual([])
     // What is installed later changes the answer: the folder of packages is among the files that must be as they were.
     expect(said.files).toContain(purelib)
   }, 60_000)

@@ -12,6 +12,7 @@ const leavers = full ? 1000 : 100
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
+/** Everything but `keep_alive`, which by right ends the engine: `0` at once, `1` after a second. */
 const chat: Json = {
   model: letters.name,
   messages: [
@@ -41,7 +42,6 @@ const chat: Json = {
   tool_choice: 'auto',
   response_format: { type: 'text' },
   chat_template_kwargs: { enable_thinking: false },
-  keep_alive: '10m',
 }
 const text: Json = { model: letters.name, prompt: 'x', max_tokens: 3, logprobs: 1, echo: false, stream: false, n: 2, stop: 'z' }
 

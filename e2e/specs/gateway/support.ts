@@ -46,7 +46,17 @@ export async function openGateway(engineEnv: Record<string, string> = {}): Promi
   const generator = createGenerator({ catalog, pool, openStream: openEngineStream, clock, maxTokens: () => null })
   const logged: [unknown, string][] = []
   const logError = (error: unknown, id: string) => void logged.push([error, id])
-  const api = await serveApi({ generator, catalog, pool, logError, version: '0.0.0' }, { port: 0 })
+  const api = await serveApi(
+    {
+      generator,
+      catalog,
+      downloads: { list: () => [], add: () => Promise.reject(new Error('no Hub here')) },
+      pool,
+      logError,
+      version: '0.0.0',
+    },
+    { port: 0 },
+  )
   return {
     api,
     pool,

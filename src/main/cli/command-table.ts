@@ -18,13 +18,21 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/verify')).verify,
   },
   repair: {
-    summary: 'Mend a model: what needs no network, and what to fetch',
+    summary: 'Mend a model: fetch only what is bad or missing',
     load: async () => (await import('./commands/repair')).repair,
   },
   rm: { summary: 'Remove models, or single revisions of them', load: async () => (await import('./commands/rm')).rm },
   du: { summary: 'Say what takes the space', load: async () => (await import('./commands/du')).du },
   prune: { summary: 'Remove what only costs space', load: async () => (await import('./commands/prune')).prune },
   pull: { summary: 'Fetch a model, or go on with one that was begun', load: async () => (await import('./commands/pull')).pull },
+  import: {
+    summary: 'Take a model folder into the cache without a second copy',
+    load: async () => (await import('./commands/import')).importCommand,
+  },
+  downloads: {
+    summary: 'Show and change what is being fetched',
+    load: async () => (await import('./commands/downloads')).downloads,
+  },
   outdated: { summary: 'Say which models have a newer revision', load: async () => (await import('./commands/outdated')).outdated },
   update: { summary: 'Fetch the newest revision of models', load: async () => (await import('./commands/outdated')).update },
   search: {
@@ -60,8 +68,6 @@ const aliases: Readonly<Record<string, string>> = { server: 'serve' }
 
 /** Commands that are announced but not in this version, with what does the job today (null: nothing does). */
 const planned: Readonly<Record<string, string | null>> = {
-  downloads: null,
-  import: null,
   report: 'Until then: "mlxk doctor --json" says what is set up.',
   service: null,
   completion: null,

@@ -8,7 +8,11 @@ export interface Output {
   isTTY: boolean
   /** Columns of the terminal, null where there is none: then nothing is cut. */
   columns: () => number | null
+  /** Lines of the terminal, null where there is none or it does not say. */
+  rows: () => number | null
   write: (text: string) => void
+  /** For libraries that draw by themselves. A reader that leaves is noticed here too. */
+  stream: () => NodeJS.WriteStream
   /** Resolves when everything written so far has left the process, or cannot any more. */
   flush: () => Promise<void>
 }
@@ -63,9 +67,14 @@ function createOutput(descriptor: number, open: () => NodeJS.WriteStream, onClos
       isTTY ??= lookForTTY()
       return isTTY && use().columns > 0 ? use().columns : null
     },
+    rows: () => {
+      isTTY ??= lookForTTY()
+      return isTTY && use().rows > 0 ? use().rows : null
+    },
     write: (text) => {
       if (isOpen) use().write(text)
     },
+    stream: use,
     flush: () => new Promise((done) => (stream !== null && isOpen && !stream.destroyed ? stream.write('', () => done()) : done())),
   }
 }

@@ -94,7 +94,10 @@ export function aState({ server = 'ready', reason, engine = 'ready', loaded = []
     },
     loaded,
     jobs,
+    downloads: [],
     demo: { enabled: false, models: [] },
     models: { revision: 1 },
+    appearance: { theme: 'system', language: 'system' },
+    chats: { revision: 1 },
   }
 }

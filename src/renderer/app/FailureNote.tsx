@@ -1,6 +1,7 @@
 import { uiErrors, type SerializedError } from '../../shared/errors'
 import { Button } from '../components/ui/Button'
 import { ErrorNote } from '../components/ui/ErrorNote'
+import type { Messages } from '../lib/messages'
 import { useWindow } from './context'
 
 const MAX_DETAILS = 8_000
@@ -17,6 +18,14 @@ export function failureDetails(error: SerializedError): string | null {
   return lines.join('\n').slice(0, MAX_DETAILS)
 }
 
+/** An error in the window's language. Where that is not the errors' own, their sentence stands below: it names the facts. */
+export function failureWords(error: SerializedError, t: Messages): { title: string; message: string; hint: string | null } {
+  const title = t.errors.title(error.code)
+  const meaning = t.errors.explain(error.code)
+  if (meaning === null) return { title, message: error.message, hint: error.hint ?? null }
+  return { title, message: meaning, hint: [error.message, error.hint].filter(Boolean).join(' ') }
+}
+
 interface FailureNoteProps {
   error: SerializedError
   onRetry?: () => void
@@ -27,7 +36,7 @@ interface FailureNoteProps {
 /** An error with the action that the table of the contract names for it. */
 export function FailureNote({ error, onRetry, withAction = true }: FailureNoteProps) {
   const { t, engine, view } = useWindow()
-  const { title, action } = uiErrors[error.code]
+  const { action } = uiErrors[error.code]
   const button = (label: string, act: () => void) => (
     <Button size="s" onClick={act}>
       {label}
@@ -40,14 +49,5 @@ export function FailureNote({ error, onRetry, withAction = true }: FailureNotePr
     if (onRetry !== undefined && action !== 'none') return button(t.common.tryAgain, onRetry)
     return undefined
   }
-  return (
-    <ErrorNote
-      title={title}
-      message={error.message}
-      hint={error.hint ?? null}
-      details={failureDetails(error)}
-      words={t.common}
-      actions={offered()}
-    />
-  )
+  return <ErrorNote {...failureWords(error, t)} details={failureDetails(error)} words={t.common} actions={offered()} />
 }

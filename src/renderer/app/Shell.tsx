@@ -1,5 +1,5 @@
 import { CloudOff, KeyRound } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useState, type ComponentType } from 'react'
 import { useStore } from 'zustand'
 import { Banner } from '../components/ui/Banner'
 import { Button } from '../components/ui/Button'
@@ -7,11 +7,16 @@ import { CopyButton } from '../components/ui/CopyButton'
 import { Notice } from '../components/ui/Notice'
 import { Ring } from '../components/ui/Ring'
 import { ChatView } from '../features/chat/ChatView'
+import { ServerView } from '../features/server/ServerView'
 import { ModelsView } from '../features/models/ModelsView'
+import { RemovalSheet } from '../features/removal/RemovalSheet'
+import { StorageView } from '../features/storage/StorageView'
 import { useServer, useView, useWindow } from './context'
 import { ErrorBoundary } from './ErrorBoundary'
 import { Sidebar } from './Sidebar'
+import { ToastStack } from './ToastStack'
 import { useShortcuts } from './useShortcuts'
+import type { View } from './view-store'
 
 const SLOW_MS = 300
 
@@ -63,9 +68,12 @@ function LostBanner() {
   )
 }
 
+const views: Record<View, ComponentType> = { models: ModelsView, storage: StorageView, chat: ChatView, server: ServerView }
+
 function Views() {
   const view = useView((state) => state.view)
-  return view === 'models' ? <ModelsView /> : <ChatView />
+  const View = views[view]
+  return <View />
 }
 
 /** The frame of the window: sidebar, the view, and what concerns all of it. */
@@ -113,6 +121,8 @@ export function Shell() {
           <Views />
         </ErrorBoundary>
       </main>
+      <RemovalSheet />
+      <ToastStack />
     </div>
   )
 }

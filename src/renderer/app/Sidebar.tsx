@@ -1,12 +1,15 @@
 import { Dialog } from '@base-ui/react/dialog'
-import { Box, MessageCircle, type LucideIcon } from 'lucide-react'
+import { Activity, Box, HardDrive, MessageCircle, type LucideIcon } from 'lucide-react'
 import { Fragment } from 'react'
 import { ServerFoot } from '../features/server/ServerFoot'
 import { cx } from '../lib/cx'
 import { SIDEBAR, useMedia } from '../lib/use-media'
-import { useModels, useView, useWindow } from './context'
+import { useModels, useStorage, useView, useWindow } from './context'
 import { shortcutLabel } from './shortcuts'
 import type { View } from './view-store'
+
+/** Less is not worth a word. */
+const LITTLE_BYTES = 50e6
 
 interface Entry {
   view: View
@@ -14,14 +17,31 @@ interface Entry {
 }
 
 const groups: readonly { name: 'library' | 'use'; entries: readonly Entry[] }[] = [
-  { name: 'library', entries: [{ view: 'models', icon: Box }] },
-  { name: 'use', entries: [{ view: 'chat', icon: MessageCircle }] },
+  {
+    name: 'library',
+    entries: [
+      { view: 'models', icon: Box },
+      { view: 'storage', icon: HardDrive },
+    ],
+  },
+  {
+    name: 'use',
+    entries: [
+      { view: 'chat', icon: MessageCircle },
+      { view: 'server', icon: Activity },
+    ],
+  },
 ]
 
 function Content() {
-  const { t, host, view: actions } = useWindow()
+  const { t, format, host, view: actions } = useWindow()
   const view = useView((state) => state.view)
   const count = useModels((state) => state.list?.models.length ?? 0)
+  const canGo = useStorage((state) => state.plan?.bytes_freed ?? 0)
+  const beside: Partial<Record<View, string>> = {
+    ...(count > 0 ? { models: format.integer(count) } : {}),
+    ...(canGo >= LITTLE_BYTES ? { storage: format.disk(canGo) } : {}),
+  }
   return (
     <>
       <div aria-hidden="true" className="drag hidden h-(--k-bar) flex-none mac:block" />
@@ -40,7 +60,7 @@ function Content() {
               >
                 <Icon size={16} strokeWidth={1.75} aria-hidden="true" className="text-ink-2 group-aria-[current]:text-accent-ink" />
                 <span className="flex-1 text-start">{t.sections[target]}</span>
-                {target === 'models' && count > 0 ? <span className="num text-11 font-normal text-ink-3">{count}</span> : null}
+                {beside[target] === undefined ? null : <span className="num text-11 font-normal text-ink-3">{beside[target]}</span>}
               </button>
             ))}
           </Fragment>

@@ -16,6 +16,7 @@ async function open(storage: Map<string, string>, list: ModelSummary[] = models)
     jobs: [],
     demo: { enabled: true, models: ['d/hello', 'd/counting', 'd/thinking'] },
     models: { revision: 1 },
+    chats: { revision: 1 },
   }
   const { transport } = fakeClient(
     { 'models.list': () => ({ models: list, count: list.length, roots: [] }) },

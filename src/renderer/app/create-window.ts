@@ -6,11 +6,22 @@ import { createChatActions, createChatStore, type ChatActions, type ChatStore } 
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
+import {
+  createActivityActions,
+  createActivityStore,
+  type ActivityActions,
+  type ActivityStore,
+} from '../features/server/activity-store'
 import { createServerActions, createServerStore, type ServerActions, type ServerStore } from '../features/server/store'
+import { createSettingsActions, createSettingsStore, type SettingsActions, type SettingsStore } from '../features/settings/store'
+import { createRemovalActions, type RemovalActions } from '../features/removal/actions'
+import { createRemovalStore, type RemovalStore } from '../features/removal/store'
+import { createStorageActions, createStorageStore, type StorageActions, type StorageStore } from '../features/storage/store'
 import { createFormatters, type Formatters } from '../lib/format'
 import type { Messages } from '../lib/messages'
 import type { WindowMemory } from '../lib/memory'
 import type { Host } from './shortcuts'
+import { createToasts, type Toasts } from './toasts'
 import { createViewActions, createViewStore, type ViewActions, type ViewStore } from './view-store'
 
 /** Everything a component may need: one store per domain, their actions, words and numbers. */
@@ -19,11 +30,26 @@ export interface WindowApp {
   t: Messages
   format: Formatters
   connection: Connection
-  stores: { models: ModelsStore; chat: ChatStore; engine: EngineStore; server: ServerStore; view: ViewStore }
+  stores: {
+    models: ModelsStore
+    chat: ChatStore
+    engine: EngineStore
+    server: ServerStore
+    activity: ActivityStore
+    settings: SettingsStore
+    storage: StorageStore
+    removal: RemovalStore
+    view: ViewStore
+  }
   models: ModelActions
   chat: ChatActions
   engine: EngineActions
   server: ServerActions
+  activity: ActivityActions
+  settings: SettingsActions
+  storage: StorageActions
+  removal: RemovalActions
+  toasts: Toasts
   view: ViewActions
   /** Opens the chat, with a model when one is named. */
   openChat: (model: string | null) => void
@@ -49,6 +75,10 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     chat: createChatStore(),
     engine: createEngineStore(),
     server: createServerStore(),
+    activity: createActivityStore(),
+    settings: createSettingsStore(),
+    storage: createStorageStore(),
+    removal: createRemovalStore(),
     view: createViewStore(),
   }
   const seen = { instance: '', revision: -1 }
@@ -65,7 +95,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     const revision = changes.models?.revision ?? seen.revision
     const stale = instance !== seen.instance || revision !== seen.revision
     Object.assign(seen, { instance, revision })
-    if (stale) void models.refresh().then(chooseModel)
+    if (stale) void models.refresh().then(chooseModel).then(storage.refresh)
     afterFrame()
   }
 
@@ -73,6 +103,17 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
   const { client } = connection
   const models = createModelActions(client, stores.models)
   const view = createViewActions(stores.view)
+  const format = createFormatters(locale, messages.time)
+  const toasts = createToasts()
+  const storage = createStorageActions(client, stores.storage)
+  const removal = createRemovalActions({
+    client,
+    store: stores.removal,
+    loaded: () => stores.models.getState().loaded,
+    t: messages.removal,
+    tell: toasts.show,
+    formatBytes: format.disk,
+  })
   const chat = createChatActions({
     client,
     store: stores.chat,
@@ -108,13 +149,18 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
   return {
     host,
     t: messages,
-    format: createFormatters(locale, messages.time),
+    format,
     connection,
     stores,
     models,
     chat,
     engine,
     server: createServerActions(client, stores.server),
+    activity: createActivityActions(client, stores.activity),
+    settings: createSettingsActions(client, stores.settings),
+    storage,
+    removal,
+    toasts,
     view,
     openChat,
   }

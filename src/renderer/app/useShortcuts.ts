@@ -25,8 +25,16 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
     view.go('models')
     return true
   },
+  storage: ({ view }) => {
+    view.go('storage')
+    return true
+  },
   chat: ({ openChat }) => {
     openChat(null)
+    return true
+  },
+  server: ({ view }) => {
+    view.go('server')
     return true
   },
   search: ({ stores, view }) => {
@@ -54,7 +62,7 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
     return true
   },
   detail: ({ stores, view }) => {
-    if (stores.view.getState().view !== 'models') return false
+    if (stores.view.getState().view === 'chat') return false
     view.toggleDetail()
     return true
   },

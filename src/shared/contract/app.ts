@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isoTime, noInput, noOutput, serializedError } from './common'
+import { download } from './downloads'
 import { engineStatus, installProgress, loadedModel } from './engine'
 import { method, stream } from './method'
 
@@ -50,8 +51,14 @@ export const appState = z.object({
   engine: engineStatus,
   loaded: z.array(loadedModel),
   jobs: z.array(job),
+  /** In the order in which they run; ended ones after those, newest first. */
+  downloads: z.array(download),
   demo: demoStatus,
   models: z.object({ revision: z.number().int() }),
+  /** How the windows look and speak; `system` leaves it to theirs. */
+  appearance: z.object({ theme: z.enum(['system', 'light', 'dark']), language: z.enum(['system', 'en', 'de']) }),
+  /** Rises when the list of conversations has changed. */
+  chats: z.object({ revision: z.number().int() }),
 })
 
 /** The first frame carries every key, later ones only those that changed. */
@@ -63,6 +70,7 @@ export type ServerStatus = z.infer<typeof serverStatus>
 export type Job = z.infer<typeof job>
 export type DemoStatus = z.infer<typeof demoStatus>
 export type AppState = z.infer<typeof appState>
+export type Appearance = AppState['appearance']
 export type StateFrame = z.infer<typeof stateFrame>
 
 export const appContract = {

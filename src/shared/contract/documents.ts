@@ -5,7 +5,16 @@ import { demoStatus, ownerKind } from './app'
 import { setting } from './config'
 import { engineMemory, engineStatus, installProgress, loadedModel } from './engine'
 import { finishReason, generationEvent, timing, usage } from './generation'
-import { outdatedResult, pullPreview, pullResult, transferEvent, updateResult } from './downloads'
+import {
+  download,
+  downloadList,
+  importResult,
+  outdatedResult,
+  pullPreview,
+  pullResult,
+  transferEvent,
+  updateResult,
+} from './downloads'
 import { searchResult } from './hub'
 import { repairPlan, repairResult, verifyProgress, verifyResult } from './integrity'
 import { cacheRoot, finding, healthEntry, healthReport, modelDetail, modelFile, modelList, modelSummary } from './models'
@@ -111,6 +120,12 @@ export const doctorReport = z.object({
   problems: z.array(z.object({ what: z.string(), mend: z.string() })),
 })
 
+/** With what was fetched; null when nothing had to be, or nobody could be asked. */
+export const repairedModel = repairResult.extend({
+  fetched: z.object({ files: z.array(z.string()), fetched_bytes: bytes }).nullable(),
+})
+export type RepairedModel = z.infer<typeof repairedModel>
+
 /** The plan of a repair that was not done: it was only asked for, or the name was not exact. */
 export const repairPreview = z.object({ plan: repairPlan, requires_confirmation: z.boolean() })
 
@@ -199,10 +214,12 @@ export const commandData = {
   show: modelDetail,
   health: healthReport,
   verify: verifyResult.omit({ type: true }),
-  repair: z.union([repairResult, repairPreview]),
+  repair: z.union([repairedModel, repairPreview]),
   rm: rmResult,
   du: storageUsage,
   pull: z.union([pullResult, pullPreview]),
+  import: importResult,
+  downloads: downloadList,
   outdated: outdatedResult,
   update: updateResult,
   search: searchResult,
@@ -248,6 +265,7 @@ export const named = {
   ModelFile: modelFile,
   HealthEntry: healthEntry,
   EngineStatus: engineStatus,
+  Download: download,
   Error: commandError,
   LoadedModel: loadedModel,
   Setting: setting,

@@ -1,6 +1,9 @@
 import { accessContract } from './access'
+import { activityContract } from './activity'
 import { appContract } from './app'
+import { chatsContract } from './chats'
 import { configContract } from './config'
+import { downloadsContract } from './downloads'
 import { engineContract } from './engine'
 import { chatContract } from './generation'
 import { hubContract } from './hub'
@@ -12,20 +15,25 @@ import { trustContract } from './trust'
 /** Every call that a window, a browser page or a CLI client can make to the owner. */
 export const contract = {
   ...accessContract,
+  ...activityContract,
   ...appContract,
   ...configContract,
   ...modelsContract,
   ...integrityContract,
   ...storageContract,
   ...hubContract,
+  ...downloadsContract,
   ...trustContract,
   ...engineContract,
   ...chatContract,
+  ...chatsContract,
 }
 export type AppContract = typeof contract
 
 export * from './access'
+export * from './activity'
 export * from './app'
+export * from './chats'
 export * from './config'
 export * from './downloads'
 export * from './engine'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { modelSpec, noInput } from './common'
-import { method } from './method'
+import { method, stream } from './method'
 import { cacheRoot } from './models'
 
 const bytes = z.number().int().nonnegative()
@@ -139,6 +139,19 @@ export const pruneResult = z.object({
   disk_bytes_freed: bytes,
 })
 
+/** How far a prune is. `items_done` counts what was left out too. */
+export const pruneProgress = z.object({
+  type: z.literal('progress'),
+  items_done: z.number().int().nonnegative(),
+  items_total: z.number().int().nonnegative(),
+  /** Measured so far. */
+  bytes_freed: bytes,
+  /** Model of the item that was dealt with last. */
+  name: z.string().nullable(),
+})
+
+export const pruneEvent = z.discriminatedUnion('type', [pruneProgress, pruneResult.extend({ type: z.literal('result') })])
+
 const kinds = z.object({ weights: bytes, other: bytes, partials: bytes, orphans: bytes })
 
 export const revisionUsage = z.object({
@@ -181,6 +194,8 @@ export const storageUsage = z.object({
       disk_bytes: bytes,
       /** Of the volume; null where the system does not say. */
       free_bytes: bytes.nullable(),
+      /** Size of the volume; null as above. */
+      volume_bytes: bytes.nullable(),
     }),
   ),
   total: z.object({ size_bytes: bytes, disk_bytes: bytes, shared_bytes: bytes, reclaimable_bytes: bytes, kinds }),
@@ -194,6 +209,8 @@ export type PruneCategory = z.infer<typeof pruneCategory>
 export type PruneItem = z.infer<typeof pruneItem>
 export type PrunePlan = z.infer<typeof prunePlan>
 export type PruneResult = z.infer<typeof pruneResult>
+export type PruneProgress = z.infer<typeof pruneProgress>
+export type PruneEvent = z.infer<typeof pruneEvent>
 export type RevisionUsage = z.infer<typeof revisionUsage>
 export type ModelUsage = z.infer<typeof modelUsage>
 export type StorageUsage = z.infer<typeof storageUsage>
@@ -211,4 +228,6 @@ export const storageContract = {
   'storage.prune_plan': method(pruneChoice, prunePlan),
   /** With `plan`, only if the plan still has this id. */
   'storage.prune': method(pruneChoice.extend({ plan: z.string().max(64).optional() }), pruneResult),
+  /** As `storage.prune`, and tells how far it is; the last event is the result. Leaving the stream leaves out what has not begun. */
+  'storage.clean': stream(pruneChoice.extend({ plan: z.string().max(64).optional() }), pruneEvent),
 }

@@ -174,7 +174,7 @@ function printReport(context: Context, report: DoctorReport): void {
   for (const root of report.roots) {
     const state = root.state === 'ok' ? '' : `, ${rootWords[root.state]}`
     line(
-      root.state !== 'unreadable' && root.state !== 'unplugged',
+      root.state !== 'unreadable' && root.state !== 'unplugged' && !(root.state === 'missing' && root.kind === 'extra'),
       root.kind === 'primary' ? 'Cache' : `${root.kind} models`,
       `${root.path} (${root.rule}${state}${free(root.free_bytes)})`,
     )

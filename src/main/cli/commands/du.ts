@@ -3,6 +3,7 @@ import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { count } from '../output/removal'
 import { renderTable, type Column } from '../output/table'
+import { warnAboutRoots } from '../output/roots'
 import { formatSize, safeLine, shortHash } from '../output/text'
 
 const examples = `
@@ -63,10 +64,10 @@ const tells = <T>({ column, text }: Cell<T>, of: readonly T[]): boolean =>
 
 function printAll(context: Context, { models, roots, total }: StorageUsage): void {
   const { note, paint, talkPaint, program } = context
-  for (const { root } of roots) {
-    if (['ok', 'missing', 'read_only'].includes(root.state)) continue
-    note(talkPaint.yellow(`${root.path}: ${root.reason ?? 'It cannot be read.'}`))
-  }
+  warnAboutRoots(
+    context,
+    roots.map(({ root }) => root),
+  )
   if (models.length === 0) {
     note('There are no models.')
     return

@@ -2,6 +2,7 @@ import type { CacheRootState, ModelList, ModelSummary } from '../../../shared/co
 import type { CliCommand } from '../command'
 import type { Context } from '../context'
 import { projectList } from '../output/project'
+import { warnAboutRoots } from '../output/roots'
 import { formatAge, formatSize, shortHash, shorten } from '../output/text'
 import type { Column } from '../output/table'
 
@@ -40,7 +41,7 @@ async function listModels(context: Context, pattern: string | undefined, options
 const canRun = (model: ModelSummary): boolean => model.health === 'healthy' && model.runtime_compatible
 
 async function printList(context: Context, list: ModelList, pattern: string | undefined, options: ListOptions): Promise<void> {
-  for (const root of list.roots) warnAboutRoot(context, root)
+  warnAboutRoots(context, list.roots)
   const shown = options.all === true ? list.models : list.models.filter(canRun)
   if (shown.length > 0) {
     const { renderTable } = await import('../output/table')
@@ -61,12 +62,6 @@ export function hiddenLine(program: string, hidden: number, unhealthy: number, p
   const filter =
     pattern === undefined || pattern.trim() === '' ? '' : ` ${/^[\w./-]+$/.test(pattern) ? pattern : JSON.stringify(pattern)}`
   return `${hidden} more not shown (${parts.join(', ')}): ${program} list${filter} --all`
-}
-
-function warnAboutRoot(context: Context, root: CacheRootState): void {
-  if (root.state === 'ok' || root.state === 'missing' || root.state === 'read_only') return
-  context.note(context.talkPaint.yellow(`${root.path}: ${root.reason ?? 'It cannot be read.'}`))
-  context.note(`  "${context.program} doctor" says which setting chose this folder.`)
 }
 
 function printEmpty(context: Context, { roots }: ModelList, pattern: string | undefined): void {

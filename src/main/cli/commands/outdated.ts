@@ -8,7 +8,8 @@ import { createPullProgress } from '../output/pull-progress'
 import { formatSize, safeLine, shortHash } from '../output/text'
 import type { OpenDownloads } from '../services/downloads'
 
-const LIMITS = { connections: 8, bytesPerSecond: null }
+/** As in the settings. */
+const LIMITS = { connections: null, bytesPerSecond: null }
 
 export const outdated: CliCommand = {
   define: (command, submit) => {
@@ -113,7 +114,7 @@ async function compareAll(context: Context, downloads: OpenDownloads, specs: rea
 
 async function withDownloads<T>(context: Context, work: (downloads: OpenDownloads) => Promise<T>): Promise<T> {
   const { openDownloads } = await import('../services/downloads')
-  const downloads = openDownloads(context, LIMITS)
+  const downloads = await openDownloads(context, LIMITS)
   try {
     return await work(downloads)
   } finally {

@@ -39,3 +39,23 @@ export function parseRate(text: string): number {
     throw new AppError('usage', `--limit must be a speed such as 5MB/s, at least 1KiB/s, and it is ${JSON.stringify(text)}.`)
   return rate
 }
+
+/** A word as a shell takes it. */
+function quoteWord(word: string): string {
+  return /^[\w./@:=+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+}
+
+/** The words after `mlxk pull` that mean the same download again. */
+export function toPullWords(
+  name: string,
+  revision: string | null,
+  { include, exclude, all }: { include: readonly string[]; exclude: readonly string[]; all: boolean },
+): string {
+  const words = [
+    revision === null ? name : `${name}@${revision}`,
+    ...include.flatMap((pattern) => ['--include', pattern]),
+    ...exclude.flatMap((pattern) => ['--exclude', pattern]),
+    ...(all ? ['--all'] : []),
+  ]
+  return words.map(quoteWord).join(' ')
+}

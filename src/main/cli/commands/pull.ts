@@ -1,14 +1,16 @@
-import type { ModelSummary, PullPreview, PullResult } from '../../../shared/contract'
+import type { Fit, ModelSummary, PullResult } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
-import type { PullPlan, TransferResult } from '../../core/downloads'
+import type { PullPlan, PullRequest } from '../../core/downloads'
+import { readPlace } from '../../core/hub'
 import type { ModelCatalog } from '../../core/models'
 import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { canAsk, confirm } from '../output/confirm'
 import { createPullProgress } from '../output/pull-progress'
-import { formatSize, safeLine } from '../output/text'
-import type { OpenDownloads } from '../services/downloads'
-import { parsePullSpec, parseRate, type PullSpec } from './pull-spec'
+import { formatSize } from '../output/text'
+import type { OpenDownloads, WantedLimits } from '../services/downloads'
+import { already, conclude, noRoom, preview, type TimedResult } from './pull-report'
+import { parsePullSpec, parseRate, toPullWords, type PullSpec } from './pull-spec'
 
 interface PullOptions {
   include?: string[]
@@ -29,30 +31,33 @@ a newer revision.
 Examples:
   mlxk pull mlx-community/Llama-3.2-1B-Instruct-4bit
   mlxk pull org/model@v1.0 --dry-run          what it would fetch, and whether it fits on the disk
-  mlxk pull org/model --include "*.json" --exclude "original/"
+  mlxk pull org/model --include "*.json" --include "*.safetensors" --exclude "original/"
   mlxk pull org/model --limit 5MB/s --connections 4
   mlxk pull org/model --json=stream | jq -c 'select(.type == "progress") | .done_bytes'`
+
+/** Each with its own option: a list would take the name of the model for one more. */
+const collect = (pattern: string, before: string[] = []): string[] => [...before, pattern]
 
 export const pull: CliCommand = {
   define: (command, submit) => {
     command
       .argument('<model>', 'org/name, or org/name@revision: a branch, a tag or a commit')
-      .option('--include <pattern...>', 'only files that match; * crosses folders')
-      .option('--exclude <pattern...>', 'no files that match')
+      .option('--include <pattern>', 'only files that match, * crosses folders; may be given again', collect)
+      .option('--exclude <pattern>', 'no files that match; may be given again', collect)
       .option('--all', 'every file, not only what mlx_lm reads')
       .option('--dry-run', 'show what would be fetched')
       .option('--force-resume', 'ask the Hub even when a healthy model is there, and replace damaged files without a question')
       .option('-y, --yes', 'replace damaged files without a question')
-      .option('--connections <count>', 'at most so many, 1 to 16', '8')
-      .option('--limit <speed>', 'at most so fast, e.g. 5MB/s')
+      .option('--connections <count>', 'at most so many, 1 to 16 (default: the setting downloads.connections)')
+      .option('--limit <speed>', 'at most so fast, e.g. 5MB/s (default: the setting downloads.limit_mb_per_s)')
       .addHelpText('after', examples)
       .action((model: string, options: PullOptions) => submit((context) => run(context, model, options)))
   },
 }
 
-function readLimits({ connections = '8', limit }: PullOptions): { connections: number; bytesPerSecond: number | null } {
-  const count = /^\d{1,2}$/.test(connections) ? Number(connections) : 0
-  if (count < 1 || count > 16)
+function readLimits({ connections, limit }: PullOptions): WantedLimits {
+  const count = connections === undefined ? null : /^\d{1,2}$/.test(connections) ? Number(connections) : 0
+  if (count !== null && (count < 1 || count > 16))
     throw new AppError('usage', `--connections must be a whole number from 1 to 16, and it is ${JSON.stringify(connections)}.`)
   return { connections: count, bytesPerSecond: limit === undefined ? null : parseRate(limit) }
 }
@@ -62,15 +67,15 @@ async function run(context: Context, typed: string, options: PullOptions): Promi
   const limits = readLimits(options)
   const { openCatalog } = await import('../services/catalog')
   const catalog = openCatalog(context)
-  const local = await findLocal(catalog, spec)
+  const local = await findLocal(context, catalog, spec)
   const name = local?.name ?? spec.name
   const expanded = name === spec.name ? null : name
   if (local?.health === 'healthy' && options.forceResume !== true && options.dryRun !== true && !asksForFiles(options))
     return already(context, local, expanded, spec)
   const { openDownloads } = await import('../services/downloads')
-  const downloads = openDownloads(context, limits)
+  const downloads = await openDownloads(context, limits)
   try {
-    const request = {
+    const request: PullRequest = {
       repo: name,
       revision: spec.revision,
       include: options.include ?? [],
@@ -78,14 +83,14 @@ async function run(context: Context, typed: string, options: PullOptions): Promi
       all: options.all === true,
     }
     const plan = await downloads.plan(request, context.interruption().signal)
-    if (options.dryRun === true) return preview(context, plan, expanded)
+    if (options.dryRun === true) return preview(context, plan, await judge(context, plan), expanded)
     if (!plan.disk.fits) throw noRoom(plan)
     const damaged = plan.files.filter((file) => file.damaged).map(({ path }) => path)
     if (damaged.length > 0 && options.forceResume !== true && options.yes !== true) {
       const refusal = await askToReplace(context, plan, damaged, expanded)
       if (refusal !== null) return refusal
     }
-    const result = await transfer(context, downloads, plan)
+    const result = await transfer(context, downloads, plan, toPullWords(plan.repo, spec.revision, request))
     return await conclude(context, catalog, plan, result, { damaged, expanded })
   } finally {
     await downloads.close()
@@ -96,100 +101,22 @@ const asksForFiles = ({ include, exclude, all }: PullOptions): boolean =>
   all === true || (include ?? []).length > 0 || (exclude ?? []).length > 0
 
 /** The model in the cache that is meant: a full name means itself alone; of a short one the catalog says which. */
-async function findLocal(catalog: ModelCatalog, { name, revision }: PullSpec): Promise<ModelSummary | null> {
+async function findLocal(context: Context, catalog: ModelCatalog, { name, revision }: PullSpec): Promise<ModelSummary | null> {
   const isHash = revision !== null && /^[0-9a-f]{4,40}$/.test(revision)
-  // A branch or a tag may have moved: only the Hub knows.
-  if (revision !== null && !isHash && name.includes('/')) return null
+  // A branch or a tag may have moved: only the Hub knows, when it may be asked.
+  const isOffline = readPlace(context.env).offline !== null
+  if (revision !== null && !isHash && name.includes('/') && !isOffline) return null
   try {
-    const { model } = await catalog.show(isHash ? `${name}@${revision}` : name)
+    const { model, revisions } = await catalog.show(isHash ? `${name}@${revision}` : name)
     if (!model.cached || (name.includes('/') && model.name.toLowerCase() !== name.toLowerCase())) return null
-    return revision === null || isHash ? model : { ...model, health: 'unhealthy' }
+    if (revision === null || isHash) return model
+    const known = isOffline ? revisions.find(({ refs }) => refs.includes(revision)) : undefined
+    return known === undefined ? { ...model, health: 'unhealthy' } : (await catalog.show(`${model.name}@${known.hash}`)).model
   } catch (error) {
     if (error instanceof AppError && ['model_not_found', 'hash_not_found'].includes(error.code)) return null
     // Parts of longer names do not stand for a full one.
     if (error instanceof AppError && error.code === 'ambiguous_match' && name.includes('/')) return null
     throw error
-  }
-}
-
-function already(context: Context, model: ModelSummary, expanded: string | null, { revision }: PullSpec): Outcome {
-  const message = `Model ${model.name} already exists in cache`
-  const data: PullResult = {
-    model: model.name,
-    download_status: 'already_exists',
-    message,
-    expanded_name: expanded,
-    revision,
-    commit: model.hash,
-    snapshot_path: null,
-    fetched_bytes: 0,
-    reused_bytes: model.size_bytes,
-    damaged: [],
-    health: model.health,
-    reason: model.reason,
-  }
-  return {
-    data,
-    print: () => {
-      context.say(`${model.name} is in the cache already, and healthy.`)
-      context.note(`  Ask the Hub for a newer revision: ${context.program} pull ${model.name}@main`)
-    },
-  }
-}
-
-function noRoom({ repo, disk }: PullPlan): AppError {
-  const needed = formatSize(disk.neededBytes)
-  const free = formatSize(disk.freeBytes ?? 0)
-  return new AppError('disk_full', `${repo} needs ${needed} more, and the disk has ${free} to give.`, {
-    hint: 'Some room is always left for others. "mlxk du" shows what takes space, "mlxk prune" what can go.',
-    data: { needed_bytes: disk.neededBytes, free_bytes: disk.freeBytes },
-  })
-}
-
-function preview(context: Context, plan: PullPlan, expanded: string | null): Outcome {
-  const { repo, revision, commit, files, skipped, totalBytes, fetchBytes, disk, gated } = plan
-  const data: PullPreview = {
-    model: repo,
-    download_status: 'planned',
-    message: `Would fetch ${formatSize(fetchBytes)} of ${formatSize(totalBytes)}`,
-    expanded_name: expanded,
-    revision,
-    commit,
-    files: files.map(({ path, sizeBytes, state, haveBytes, damaged }) => ({
-      path,
-      size_bytes: sizeBytes,
-      state,
-      have_bytes: haveBytes,
-      damaged,
-    })),
-    skipped: skipped.map(({ path, sizeBytes }) => ({ path, size_bytes: sizeBytes })),
-    total_bytes: totalBytes,
-    fetch_bytes: fetchBytes,
-    free_bytes: disk.freeBytes === null ? null : Math.floor(disk.freeBytes),
-    fits_disk: disk.fits,
-    gated: gated === false ? null : gated,
-  }
-  return {
-    data,
-    print: async () => {
-      const { renderTable } = await import('../output/table')
-      const words = { present: 'there', unproven: 'there, to be verified', partial: 'begun', missing: 'to fetch' }
-      const rows = files.map(({ path, sizeBytes, state, damaged }) => [
-        safeLine(path),
-        formatSize(sizeBytes),
-        damaged ? 'damaged, to replace' : words[state],
-      ])
-      const columns = [
-        { title: 'File', narrow: 'shrink', cut: 'middle' },
-        { title: 'Size', align: 'right' },
-        { title: 'State' },
-      ] as const
-      context.say(renderTable(columns, rows, { available: context.io.stdout.columns(), head: context.paint.bold }))
-      context.say(`${repo}@${commit.slice(0, 8)}: ${formatSize(fetchBytes)} to fetch, ${formatSize(totalBytes)} in all.`)
-      if (skipped.length > 0) context.note(`  ${skipped.length} files that mlx_lm does not read are left out (--all fetches them).`)
-      if (!disk.fits)
-        context.note(context.talkPaint.yellow(`  That does not fit: the disk has ${formatSize(disk.freeBytes ?? 0)} to give.`))
-    },
   }
 }
 
@@ -208,6 +135,7 @@ async function askToReplace(context: Context, plan: PullPlan, damaged: string[],
     snapshot_path: null,
     fetched_bytes: 0,
     reused_bytes: 0,
+    elapsed_seconds: 0,
     damaged,
     health: 'unhealthy',
     reason: `The bytes of ${what} are wrong.`,
@@ -220,17 +148,26 @@ async function askToReplace(context: Context, plan: PullPlan, damaged: string[],
   return { data, print: () => context.note('Nothing was changed.') }
 }
 
-async function transfer(context: Context, downloads: OpenDownloads, plan: PullPlan): Promise<TransferResult> {
+/** Whether it will run here. Files that are left out on purpose count as well: the question is about the model. */
+async function judge(context: Context, plan: PullPlan): Promise<Fit> {
+  const { openSearch } = await import('../services/discover')
+  return await openSearch(context).fit(plan, context.interruption().signal)
+}
+
+/** @param words what was asked for, for `mlxk pull` */
+async function transfer(context: Context, downloads: OpenDownloads, plan: PullPlan, words: string): Promise<TimedResult> {
+  const startMs = performance.now()
   const view = createPullProgress(context)
   let kept = plan.totalBytes - plan.fetchBytes
   try {
-    return await downloads.run(plan, context.interruption().signal, (progress) => {
+    const result = await downloads.run(plan, context.interruption().signal, (progress) => {
       kept = progress.doneBytes
       view.update(progress)
     })
+    return { ...result, elapsedSeconds: Math.round((performance.now() - startMs) / 1000) }
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'busy') throw toBusy(error, plan.repo)
-    const goOn = `${formatSize(kept)} of ${formatSize(plan.totalBytes)} are kept. Go on with: ${context.program} pull ${plan.repo}`
+    const goOn = `${formatSize(kept)} of ${formatSize(plan.totalBytes)} are kept. Go on with: ${context.program} pull ${words}`
     throw new AppError(error.code, error.message, {
       hint: error.code === 'cancelled' || error.hint === undefined ? goOn : `${error.hint} ${goOn}`,
       data: { ...error.data, kept_bytes: kept },
@@ -247,39 +184,4 @@ function toBusy(error: unknown, repo: string): unknown {
     hint: 'Wait until it has ended; the model is then there.',
     data: error.data,
   })
-}
-
-async function conclude(
-  context: Context,
-  catalog: ModelCatalog,
-  plan: PullPlan,
-  { fetchedBytes, reusedBytes, snapshot }: TransferResult,
-  { damaged, expanded }: { damaged: string[]; expanded: string | null },
-): Promise<Outcome> {
-  const found = await catalog.show(`${plan.repo}@${plan.commit}`).catch(() => null)
-  const health = found?.model.health ?? null
-  const data: PullResult = {
-    model: plan.repo,
-    download_status: 'success',
-    message: `Downloaded to ${snapshot}`,
-    expanded_name: expanded,
-    revision: plan.revision,
-    commit: plan.commit,
-    snapshot_path: snapshot,
-    fetched_bytes: fetchedBytes,
-    reused_bytes: reusedBytes,
-    damaged,
-    health,
-    reason: found?.model.reason ?? null,
-  }
-  return {
-    data,
-    print: () => {
-      const reused = reusedBytes > 0 ? `, ${formatSize(reusedBytes)} were there` : ''
-      context.say(`${plan.repo}@${plan.commit.slice(0, 8)}: ${formatSize(fetchedBytes)} fetched${reused}, every byte verified.`)
-      if (health === 'unhealthy') context.note(context.talkPaint.yellow(`  But it is unhealthy: ${found?.model.reason ?? ''}`))
-      else if (found?.model.runtime_compatible === false) context.note(`  It cannot run here: ${found.model.reason ?? ''}`)
-      else context.note(`  Ask it something: ${context.program} run ${plan.repo} "Hello"`)
-    },
-  }
 }

@@ -1,7 +1,7 @@
 import type { TransferProgress } from '../../core/downloads'
 import type { Context } from '../context'
-import { displayWidth } from './table'
-import { formatSize, safeLine, shorten } from './text'
+import { cutText, displayWidth } from './table'
+import { formatSize, safeLine } from './text'
 
 export interface PullProgress {
   update: (progress: TransferProgress) => void
@@ -11,8 +11,9 @@ export interface PullProgress {
 
 const QUIET_MS = 2000
 const BAR = 24
-/** Files shown beside the total. */
+/** Files shown beside the total, where the terminal is high enough. */
 const MAX_FILES = 6
+const USUAL_SIZE = { columns: 80, rows: 24 }
 
 export function formatSeconds(seconds: number): string {
   if (seconds < 60) return `${seconds} s`
@@ -36,25 +37,51 @@ const phases: Partial<Record<TransferProgress['files'][number]['phase'], string>
   verifying: 'verifying',
 }
 
-/** The lines of the display, none wider than the terminal: the total, the files that move, what is waited for. */
-export function drawProgress(progress: TransferProgress, columns: number, paintBar: (text: string) => string): string[] {
-  const { doneBytes, totalBytes, files, note } = progress
+export interface ScreenSize {
+  columns: number
+  rows: number
+}
+
+/**
+ * The lines of the display: the total, the files that move, what is waited for. None is wider than the terminal, and together with the
+ * cursor's own line they are not higher: what has left the screen cannot be drawn over.
+ */
+export function drawProgress(
+  progress: TransferProgress,
+  { columns, rows: height }: ScreenSize,
+  paintBar: (text: string) => string,
+): string[] {
+  const { doneBytes, totalBytes, files, note, connections } = progress
   const fraction = share(doneBytes, totalBytes)
   const bar = Math.max(6, Math.min(BAR, columns - 56))
   const full = Math.round(fraction * bar)
-  const head = `${paintBar('█'.repeat(full) + '░'.repeat(bar - full))} ${percent(fraction)} ${describeTransfer({ ...progress, note: null })}`
+  const total = `${percent(fraction)} ${describeTransfer({ ...progress, note: null })}`
+  const lanes = connections === 0 ? '' : `, ${connections} ${connections === 1 ? 'connection' : 'connections'}`
+  const space = columns - 2 - bar
+  const said = cutText(displayWidth(total + lanes) <= space ? total + lanes : total, space)
+  const head = `${paintBar('█'.repeat(full) + '░'.repeat(bar - full))} ${said}`
+  const last = note === null ? [] : [`  ${safeLine(note)}`]
+
   const moving = files.filter(
     ({ phase, doneBytes: done, sizeBytes }) => phase in phases || (phase === 'downloading' && done < sizeBytes),
   )
+  const room = Math.max(0, height - 2 - last.length)
+  const fits = moving.length <= Math.min(MAX_FILES, room)
+  const shown = fits ? moving : moving.slice(0, Math.max(0, Math.min(MAX_FILES, room - 1)))
   const width = Math.max(10, Math.min(48, columns - 40))
-  const rows = moving.slice(0, MAX_FILES).map(({ path, sizeBytes, doneBytes: done, phase }) => {
-    const name = shorten(safeLine(path), width)
-    const said = phases[phase] ?? `${percent(share(done, sizeBytes))} of ${formatSize(sizeBytes)}`
-    return `  ${name}${' '.repeat(Math.max(0, width - displayWidth(name)))}  ${said}`
+  const rows = shown.map(({ path, sizeBytes, doneBytes: done, phase }) => {
+    const name = cutText(safeLine(path), width, 'middle')
+    const state = phases[phase] ?? `${percent(share(done, sizeBytes))} of ${formatSize(sizeBytes)}`
+    return `  ${name}${' '.repeat(Math.max(0, width - displayWidth(name)))}  ${state}`
   })
-  const more = moving.length > MAX_FILES ? [`  and ${moving.length - MAX_FILES} more`] : []
-  const last = note === null ? [] : [`  ${safeLine(note)}`]
-  return [head, ...rows, ...more, ...last].map((line) => (displayWidth(line) > columns - 1 ? shorten(line, columns - 1) : line))
+  const more = fits || room === 0 ? [] : [`  and ${moving.length - shown.length} more`]
+  const below = [...rows, ...more, ...last].slice(0, Math.max(0, height - 2))
+  return [head, ...below.map((line) => cutText(line, columns - 1))]
+}
+
+/** Lines that a drawing takes on a terminal that has been made narrower since: those that are too wide now were broken. */
+export function heightOf(lines: readonly string[], columns: number): number {
+  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)), 0)
 }
 
 /** On a terminal lines that change in place; elsewhere a line every two seconds; events with `--json=stream`; else nothing. */
@@ -74,17 +101,21 @@ export function createPullProgress(context: Context, now: () => number = Date.no
       end: () => undefined,
     }
   }
-  let shown = 0
-  const clear = (): string => (shown === 0 ? '' : `\u001B[${shown}A\u001B[0J`)
+  let shown: string[] = []
+  const size = (): ScreenSize => ({
+    columns: io.stderr.columns() ?? USUAL_SIZE.columns,
+    rows: io.stderr.rows() ?? USUAL_SIZE.rows,
+  })
+  const clear = (): string => (shown.length === 0 ? '' : `\u001B[${heightOf(shown, size().columns)}A\u001B[0J`)
   return {
     update: (progress) => {
-      const lines = drawProgress(progress, io.stderr.columns() ?? 80, talkPaint.cyan)
+      const lines = drawProgress(progress, size(), talkPaint.cyan)
       io.stderr.write(`${clear()}${lines.join('\n')}\n`)
-      shown = lines.length
+      shown = lines
     },
     end: () => {
       io.stderr.write(clear())
-      shown = 0
+      shown = []
     },
   }
 }

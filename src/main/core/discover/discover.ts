@@ -1,7 +1,7 @@
-import type { HubModel, SearchQuery, SearchResult } from '../../../shared/contract'
+import type { Fit, HubModel, SearchQuery, SearchResult } from '../../../shared/contract'
 import { AppError, isCancellation } from '../../../shared/errors'
 import { selectFiles } from '../downloads'
-import type { HubClient, HubListing, HubQuery } from '../hub'
+import type { HubClient, HubFile, HubListing, HubQuery } from '../hub'
 import type { EngineSupport } from '../interpreter'
 import { identify } from '../models'
 import { judgeFit, unknownFit } from './fit'
@@ -18,9 +18,21 @@ export interface DiscoverDeps {
   cached: () => Promise<ReadonlySet<string>>
 }
 
+/** A commit that somebody has looked up already. */
+export interface KnownCommit {
+  repo: string
+  commit: string
+  tags: string[]
+  licence: string | null
+  /** All its files. */
+  tree: readonly HubFile[]
+}
+
 export interface Discover {
   /** Models of the Hub, each with what it needs here. @throws AppError as the client of the Hub */
   search: (query: SearchQuery, signal?: AbortSignal) => Promise<SearchResult>
+  /** Whether what `pull` fetches of a commit would run here; `unknown` with the reason where nobody can say. @throws AppError cancelled */
+  fit: (known: KnownCommit, signal?: AbortSignal) => Promise<Fit>
 }
 
 /** Requests at a time; the Hub counts them. */
@@ -62,6 +74,18 @@ export function createDiscover({ hub, memory, support, limitBytes, cached }: Dis
     return found
   }
   return {
+    fit: async ({ repo, commit, tags, licence, tree }, signal) => {
+      try {
+        const { wanted: files } = selectFiles(tree, { include: [], exclude: [], all: false })
+        const facts =
+          memory.recall(repo, commit)?.facts ??
+          (await readRemoteFacts(hub, { repo, tags, licence, baseModels: [] }, { commit, files }, signal))
+        return judgeFit(identify(repo, facts), facts, await support(), await limitBytes())
+      } catch (error) {
+        if (isCancellation(error) || !(error instanceof AppError)) throw error
+        return unknownFit(error.message)
+      }
+    },
     search: async (query, signal) => {
       const [known, engine, limit] = await Promise.all([cached(), support(), limitBytes()])
       const describe = async (listing: HubListing): Promise<HubModel> => {

@@ -17,7 +17,7 @@ export interface OpenDiscoverDeps {
   readStored: () => Promise<string | null>
 }
 
-/** Discover over the Hub of the environment. The HTTP client is loaded with the first search: most runs never search. */
+/** Discover over the Hub of the environment. The HTTP client is loaded with the first question: most runs ask none. */
 export function openDiscover({
   env,
   platform,
@@ -28,26 +28,28 @@ export function openDiscover({
   memoryCap,
   readStored,
 }: OpenDiscoverDeps): Discover {
+  const use = async <T>(work: (discover: Discover) => Promise<T>): Promise<T> => {
+    const [{ createDiscover }, { createRemoteMemory }, { openHub }] = await Promise.all([
+      import('./discover'),
+      import('./remember'),
+      import('../hub'),
+    ])
+    const hub = openHub({ env, platform, readStored })
+    try {
+      const discover = createDiscover({
+        hub: hub.client,
+        memory: createRemoteMemory(paths.index),
+        support,
+        limitBytes: async () => (await machine.read(memoryCap())).limitBytes,
+        cached: async () => new Set((await catalog.list()).models.map(({ name }) => name.toLowerCase())),
+      })
+      return await work(discover)
+    } finally {
+      await hub.close()
+    }
+  }
   return {
-    search: async (query, signal) => {
-      const [{ createDiscover }, { createRemoteMemory }, { openHub }] = await Promise.all([
-        import('./discover'),
-        import('./remember'),
-        import('../hub'),
-      ])
-      const hub = openHub({ env, platform, readStored })
-      try {
-        const discover = createDiscover({
-          hub: hub.client,
-          memory: createRemoteMemory(paths.index),
-          support,
-          limitBytes: async () => (await machine.read(memoryCap())).limitBytes,
-          cached: async () => new Set((await catalog.list()).models.map(({ name }) => name.toLowerCase())),
-        })
-        return await discover.search(query, signal)
-      } finally {
-        await hub.close()
-      }
-    },
+    search: (query, signal) => use((discover) => discover.search(query, signal)),
+    fit: (known, signal) => use((discover) => discover.fit(known, signal)),
   }
 }

@@ -8,10 +8,13 @@ const MAX_HEADER_BYTES = 4 * 1024 * 1024
 const MAX_CONFIG_BYTES = 1024 * 1024
 const MISSING: JsonFile = { state: 'missing' }
 
+/** What of a listing the facts are made from. */
+export type ListedModel = Pick<HubListing, 'repo' | 'tags' | 'licence' | 'baseModels'>
+
 /** Reads a part of a file of the Hub. */
 async function readPart(
   hub: HubClient,
-  listing: HubListing,
+  listing: ListedModel,
   commit: string,
   file: HubFile,
   to: number,
@@ -39,7 +42,7 @@ async function readPart(
 
 async function readHeader(
   hub: HubClient,
-  listing: HubListing,
+  listing: ListedModel,
   commit: string,
   file: HubFile,
   signal?: AbortSignal,
@@ -61,7 +64,7 @@ const LOADABLE = /^model[^/]*\.safetensors$/
  */
 export async function readRemoteFacts(
   hub: HubClient,
-  listing: HubListing,
+  listing: ListedModel,
   { commit, files }: { commit: string; files: readonly HubFile[] },
   signal?: AbortSignal,
 ): Promise<SnapshotFacts> {

@@ -6,7 +6,10 @@ import type { HubClient } from '../hub'
 import type { RepoLock } from '../ownership'
 import type { DataPaths, Env, Layout, Platform } from '../system'
 import { createHashMemory } from '../verify'
+import { discardPartials } from './discard'
+import { importFiles, type ImportDeps, type ImportedFile } from './import-files'
 import { createJournal } from './journal'
+import { findFolder, repoPlaces } from './place'
 import { planPull } from './plan'
 import { journalFolder, transferHere, type TransferSetting } from './transfer-here'
 import type { FromTransfer, ToTransfer, TransferWork } from './transfer-worker'
@@ -31,9 +34,29 @@ export interface Downloader {
   plan: (request: PullRequest, signal?: AbortSignal) => Promise<PullPlan>
   /**
    * Does it, in a thread, under the lock of the model. Ends early when the signal says so and keeps what it has.
+   * @param limits asked each second, instead of the downloader's own
    * @throws AppError busy, cancelled, disk_full, permission_denied, download_corrupt, and what the Hub's client throws
    */
-  run: (plan: PullPlan, signal: AbortSignal, onProgress: (progress: TransferProgress) => void) => Promise<TransferResult>
+  run: (
+    plan: PullPlan,
+    signal: AbortSignal,
+    onProgress: (progress: TransferProgress) => void,
+    limits?: () => Limits,
+  ) => Promise<TransferResult>
+  /**
+   * Takes a folder's files for those of a plan where they are the same, under the lock of the model; `run` fetches the rest then.
+   * @throws AppError busy, and as `importFiles`
+   */
+  importFrom: (
+    folder: string,
+    plan: PullPlan,
+    options: Pick<ImportDeps, 'signal' | 'mayCopy' | 'onProgress'>,
+  ) => Promise<ImportedFile[]>
+  /**
+   * Removes what unfinished downloads of a model have left, and folders of it that are empty then; files that were finished stay.
+   * @throws AppError busy, permission_denied
+   */
+  discard: (repo: string) => Promise<void>
 }
 
 const LIMITS_MS = 1000
@@ -81,7 +104,7 @@ export function createDownloader({
   paths,
   layout,
   root,
-  limits,
+  limits: usual,
   lock,
   readStored,
 }: DownloaderDeps): Downloader {
@@ -90,7 +113,7 @@ export function createDownloader({
       const journal = createJournal(journalFolder(paths.downloads))
       return planPull(request, { hub, root: root(), journal, hashes: createHashMemory(paths.index) }, signal)
     },
-    run: async (plan, signal, onProgress) => {
+    run: async (plan, signal, onProgress, limits = usual) => {
       const release = await lock({ name: plan.repo, folder: plan.folder, root: { path: plan.root } }, 'pull')
       try {
         const { downloads, index } = paths
@@ -99,6 +122,23 @@ export function createDownloader({
         // From the sources, in tests, there is no built worker.
         if (!existsSync(file)) return await transferHere(plan, setting, limits, onProgress, signal)
         return await transferInThread(file, { plan, setting, limits: limits() }, limits, onProgress, signal)
+      } finally {
+        release()
+      }
+    },
+    importFrom: async (folder, plan, options) => {
+      const release = await lock({ name: plan.repo, folder: plan.folder, root: { path: plan.root } }, 'import')
+      try {
+        return await importFiles(plan, folder, { ...options, hashes: createHashMemory(paths.index) })
+      } finally {
+        release()
+      }
+    },
+    discard: async (repo) => {
+      const folder = findFolder(root(), repo)
+      const release = await lock({ name: repo, folder, root: { path: root() } }, 'cancel')
+      try {
+        discardPartials(repoPlaces(root(), folder), createJournal(journalFolder(paths.downloads)))
       } finally {
         release()
       }

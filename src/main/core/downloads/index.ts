@@ -3,8 +3,10 @@
  * in a cache root and to `<data>/downloads`. Imports the faces of `hub`, `cache`, `ownership`, `verify` and `system`. Must not load zod.
  */
 export { createDownloader, type Downloader, type DownloaderDeps } from './downloader'
+export type { ImportedFile, ImportState } from './import-files'
 export { createJournal } from './journal'
 export { planPull } from './plan'
+export { toPreview } from './preview'
 export { runTransfer } from './run-transfer'
-export { selectFiles } from './select'
+export { selectFiles, toExactPattern } from './select'
 export type { Limits, PlannedFile, PullPlan, PullRequest, TransferProgress, TransferResult } from './types'

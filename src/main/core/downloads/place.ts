@@ -45,6 +45,10 @@ export function partialPath(places: Pick<RepoPlaces, 'blobs'>, blob: string): st
   return join(places.blobs, `${blob}.${TAG}.incomplete`)
 }
 
+export function isOurPartial(name: string): boolean {
+  return name.endsWith(`.${TAG}.incomplete`)
+}
+
 /** `<data>/downloads/partials`: nothing of ours but the bytes themselves lies in a cache. */
 export function journalPath(folder: string, partial: string): string {
   return join(folder, `${createHash('sha256').update(partial).digest('hex')}.json`)

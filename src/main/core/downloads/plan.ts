@@ -88,5 +88,7 @@ export async function planPull(request: PullRequest, deps: PlanDeps, signal?: Ab
     fetchBytes,
     disk: { freeBytes: free, neededBytes: fetchBytes, fits: free === null || fetchBytes <= free },
     gated: found.gated,
+    tags: found.tags,
+    licence: found.licence,
   }
 }

@@ -75,11 +75,20 @@ export function toMatcher(pattern: string): (path: string) => boolean {
   }
 }
 
+/** A pattern that matches this path alone. */
+export function toExactPattern(path: string): string {
+  return path.replaceAll(/[*?[]/g, (letter) => `[${letter}]`)
+}
+
 const WEIGHTS = /\.(safetensors|bin|pt|pth|gguf|npz|h5|onnx|msgpack|ckpt)$/i
+
+export function isWeights(path: string): boolean {
+  return WEIGHTS.test(path)
+}
 
 /** Small files that say what a model is come first, weights last and the largest of them first. */
 export function compareForFetching(a: HubFile, b: HubFile): number {
-  const weights = (file: HubFile): number => (WEIGHTS.test(file.path) ? 1 : 0)
+  const weights = (file: HubFile): number => (isWeights(file.path) ? 1 : 0)
   return (
     weights(a) - weights(b) ||
     (weights(a) === 1 ? b.sizeBytes - a.sizeBytes : a.sizeBytes - b.sizeBytes) ||

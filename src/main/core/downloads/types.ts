@@ -51,6 +51,9 @@ export interface PullPlan {
   fetchBytes: number
   disk: { freeBytes: number | null; neededBytes: number; fits: boolean }
   gated: 'auto' | 'manual' | false
+  /** As on its page. */
+  tags: string[]
+  licence: string | null
 }
 
 export interface Limits {

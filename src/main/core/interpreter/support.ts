@@ -8,7 +8,13 @@ import { locateManaged, locateNamed } from './locate'
 export type EngineSupport =
   | { state: 'missing' }
   | { state: 'unknown' }
-  | { state: 'known'; version: string; architectures: ReadonlySet<string> }
+  | {
+      state: 'known'
+      version: string
+      architectures: ReadonlySet<string>
+      /** Architectures that only lack a Python package, with its name. */
+      lacking?: ReadonlyMap<string, string>
+    }
 
 export interface EngineSupportDeps {
   env: Env
@@ -28,6 +34,7 @@ interface Remembered {
   /** Null: there is no mlx_lm in it. */
   version: string | null
   architectures: string[]
+  lacking?: Record<string, string> | undefined
 }
 
 const MAX_REMEMBERED = 8
@@ -58,13 +65,19 @@ function isTexts(value: unknown, most: number): value is string[] {
   return Array.isArray(value) && value.length <= most && value.every((entry) => typeof entry === 'string' && entry.length < 4096)
 }
 
-type Answer = Pick<Remembered, 'version' | 'architectures' | 'files'>
+function isTextTable(value: unknown): value is Record<string, string> {
+  return typeof value === 'object' && value !== null && isTexts(Object.entries(value).flat(), 2 * MAX_ARCHITECTURES)
+}
+
+type Answer = Pick<Remembered, 'version' | 'architectures' | 'files' | 'lacking'>
 
 function isAnswer(value: unknown): value is Answer {
   if (typeof value !== 'object' || value === null) return false
-  const { version, architectures, files }: Partial<Record<keyof Answer, unknown>> = value
+  const { version, architectures, files, lacking }: Partial<Record<keyof Answer, unknown>> = value
   const isVersion = version === null || (typeof version === 'string' && version.length < 100)
-  return isVersion && isTexts(architectures, MAX_ARCHITECTURES) && isTexts(files, 8)
+  return (
+    isVersion && isTexts(architectures, MAX_ARCHITECTURES) && isTexts(files, 8) && (lacking === undefined || isTextTable(lacking))
+  )
 }
 
 function isRemembered(value: unknown): value is Remembered {
@@ -83,8 +96,10 @@ function readRemembered(file: string): Remembered[] {
   }
 }
 
-function toSupport({ version, architectures }: Answer): EngineSupport {
-  return version === null ? { state: 'missing' } : { state: 'known', version, architectures: new Set(architectures) }
+function toSupport({ version, architectures, lacking }: Answer): EngineSupport {
+  if (version === null) return { state: 'missing' }
+  const packages = lacking === undefined ? {} : { lacking: new Map(Object.entries(lacking)) }
+  return { state: 'known', version, architectures: new Set(architectures), ...packages }
 }
 
 /**
@@ -111,8 +126,8 @@ export function createEngineSupport(deps: EngineSupportDeps): () => Promise<Engi
   const ask = async (python: string): Promise<EngineSupport> => {
     const said: unknown = JSON.parse((await run(python, ['-I', script])).trim().split('\n').at(-1) ?? '')
     if (!isAnswer(said)) throw new TypeError('The interpreter said something else.')
-    const { version, architectures, files } = said
-    const remembered = { python, files, stamp: stampOf([python, script, ...files]), version, architectures }
+    const { version, architectures, files, lacking } = said
+    const remembered = { python, files, stamp: stampOf([python, script, ...files]), version, architectures, lacking }
     const support = toSupport(remembered)
     last = { remembered, support }
     const others = readRemembered(file).filter((entry) => entry.python !== python)

@@ -3,5 +3,5 @@
  * `Log` to whoever has something to tell; one-shot commands have no log.
  */
 export { complainTo, logCalls, logModels, logRequests } from './calls'
-export { createLog, type Log, type LogDeps, type LogFields, type OpenLog } from './log'
+export { createLog, logFile, type Log, type LogDeps, type LogFields, type OpenLog } from './log'
 export { redact, type Redaction } from './redact'

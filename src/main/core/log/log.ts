@@ -47,13 +47,18 @@ function open(file: string, prepare: () => void): ReturnType<typeof pino.destina
   }
 }
 
+/** The file that is written now; older ones stand beside it with a number. */
+export function logFile({ logs }: Pick<DataPaths, 'logs'>): string {
+  return join(logs, 'mlxk.log')
+}
+
 /**
  * `<data>/logs/mlxk.log`: one JSON object per line, at most three files of 5 MB. An error that comes again within five seconds is one line. Secrets and the home path are taken out of the finished
  * line, so no field can be forgotten. Lines are written at once: a log is read after a crash.
  * @throws AppError permission_denied, disk_full
  */
 export function createLog({ paths, home, level, maxBytes = 5 * 1024 * 1024, tap, now = Date.now }: LogDeps): OpenLog {
-  const file = join(paths.logs, 'mlxk.log')
+  const file = logFile(paths)
   const files = 3
   const secrets: string[] = []
   const target = open(file, () => {

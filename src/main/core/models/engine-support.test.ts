@@ -21,6 +21,14 @@ test('one that it does not know cannot be run, with the version in the reason', 
   expect(problem?.kind).toBe('incompatible')
 })
 
+test('one that only lacks a package cannot be run, with the name of the package', () => {
+  const support = { ...known, lacking: new Map([['olmo', 'hf_olmo']]) }
+  const { summary: judged, problem } = withEngine({ summary: { ...summary, architecture: 'olmo' }, problem: null }, support)
+  const reason = 'mlx_lm 0.32.2 needs the Python package "hf_olmo" for the architecture "olmo", and it is not installed.'
+  expect(judged).toMatchObject({ runtime_compatible: false, reason })
+  expect(problem?.kind).toBe('incompatible')
+})
+
 test('without an engine a model that nothing speaks against is said to be not checked', () => {
   expect(withEngine({ summary, problem: null }, { state: 'missing' }).summary).toMatchObject({
     runtime_compatible: true,

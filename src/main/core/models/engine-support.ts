@@ -7,6 +7,11 @@ export function findEngineProblem(summary: Pick<ModelSummary, 'architecture'>, s
   const { architecture } = summary
   if (support.state !== 'known' || architecture === null || support.architectures.has(architecture)) return null
   const shown = JSON.stringify(architecture.length > 60 ? `${architecture.slice(0, 57)}...` : architecture)
+  const lacking = support.lacking?.get(architecture)
+  if (lacking !== undefined) {
+    const reason = `mlx_lm ${support.version} needs the Python package ${JSON.stringify(lacking)} for the architecture ${shown}, and it is not installed.`
+    return { kind: 'incompatible', reason }
+  }
   return { kind: 'incompatible', reason: `mlx_lm ${support.version} does not know the architecture ${shown}.` }
 }
 

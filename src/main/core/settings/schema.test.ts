@@ -33,6 +33,8 @@ const schema = z.strictObject({
     allowed_origins: texts,
   }),
   cache: z.strictObject({ extra_roots: texts }),
+  downloads: z.strictObject({ connections: z.number(), limit_mb_per_s: orNone }),
+  appearance: z.strictObject({ theme: z.enum(['system', 'light', 'dark']), language: z.enum(['system', 'en', 'de']) }),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']) }),
 })
 

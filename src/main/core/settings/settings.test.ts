@@ -33,6 +33,8 @@ const defaults = {
     allowed_origins: [],
   },
   cache: { extra_roots: [] },
+  downloads: { connections: 8, limit_mb_per_s: null },
+  appearance: { theme: 'system' as const, language: 'system' as const },
   log: { level: 'info' as const },
 }
 

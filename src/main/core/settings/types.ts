@@ -33,6 +33,18 @@ export interface Settings {
     /** More cache roots, read-only. */
     extra_roots: string[]
   }
+  downloads: {
+    /** Requests at a time. */
+    connections: number
+    /** MB (10^6 bytes); null = as fast as it goes. */
+    limit_mb_per_s: number | null
+  }
+  appearance: {
+    /** `system`: as the system has it. */
+    theme: 'system' | 'light' | 'dark'
+    /** Of the window. */
+    language: 'system' | 'en' | 'de'
+  }
   log: { level: LogLevel }
 }
 

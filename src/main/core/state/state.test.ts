@@ -21,8 +21,11 @@ const state = (revision: number, enabled = false): AppState => ({
   },
   loaded: [],
   jobs: [],
+  downloads: [],
   demo: { enabled, models: [] },
   models: { revision },
+  appearance: { theme: 'system', language: 'system' },
+  chats: { revision: 1 },
 })
 
 describe('the state publisher', () => {
@@ -121,6 +124,32 @@ describe('the watch on the cache roots', () => {
     rmSync(model, { recursive: true })
     await watcher.check()
     expect(onChange).toHaveBeenCalledTimes(6)
+    watcher.close()
+  })
+
+  test.each([
+    [
+      'are refused',
+      () => {
+        throw Object.assign(new Error('no more watches'), { code: 'ENOSPC' })
+      },
+    ],
+    ['end at once', () => ({ close: () => undefined, on: (_event: 'error', listener: () => void) => void setImmediate(listener) })],
+    ['say nothing', () => ({ close: () => undefined, on: () => undefined })],
+  ])('the poll tells of what comes and goes when the notices of the system %s', async (_how, watch) => {
+    const changes: (() => void)[] = []
+    const changed = (): Promise<void> => new Promise((resolve) => void changes.push(resolve))
+    mkdirSync(base, { recursive: true })
+    const watcher = watchRoots({ roots: () => [base], intervalMs: 20, watch, onChange: () => changes.shift()?.() })
+    await watcher.check()
+    for (const change of [
+      () => mkdirSync(join(base, 'models--polled--one')),
+      () => rmSync(join(base, 'models--polled--one'), { recursive: true }),
+    ]) {
+      const told = changed()
+      change()
+      await expect(told).resolves.toBeUndefined()
+    }
     watcher.close()
   })
 

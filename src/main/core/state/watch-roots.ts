@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from 'node:fs'
+import { watch as watchFolder, type FSWatcher } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -12,7 +12,11 @@ export interface RootsWatcherDeps {
   intervalMs?: number
   /** The system's notices may cover all that is below a folder, at no cost: on macOS they do. */
   recursive?: boolean
+  /** The system's notices. For tests. */
+  watch?: (path: string, options: { persistent: boolean; recursive: boolean }, listener: () => void) => RootNotices
 }
+
+type RootNotices = Pick<FSWatcher, 'close'> & { on: (event: 'error', listener: () => void) => unknown }
 
 const MAX_REVISIONS = 50
 
@@ -63,8 +67,9 @@ export function watchRoots({
   onTick,
   intervalMs = 5000,
   recursive = process.platform === 'darwin',
+  watch = watchFolder,
 }: RootsWatcherDeps): RootsWatcher {
-  const watchers = new Map<string, FSWatcher>()
+  const watchers = new Map<string, RootNotices>()
   let last: string | null = null
   let running: Promise<void> | null = null
   let closed = false

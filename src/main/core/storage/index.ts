@@ -5,4 +5,5 @@
  */
 export { createInUse, type InUseDeps } from './in-use'
 export { narrowUsage } from './narrow-usage'
+export type { PruneOptions } from './prune'
 export { createStorage, type InUse, type Storage, type StorageDeps } from './storage'

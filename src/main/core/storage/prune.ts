@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import type { PruneCategory, PruneItem, PrunePlan, PruneResult } from '../../../shared/contract'
+import type { PruneCategory, PruneItem, PrunePlan, PruneProgress, PruneResult } from '../../../shared/contract'
 import { AppError, toErrno } from '../../../shared/errors'
 import { scanRepo } from '../cache'
 import { addBytes, NO_BYTES, type Bytes } from './count'
@@ -23,6 +23,10 @@ export interface PruneOptions {
   categories?: readonly PruneCategory[] | undefined
   /** Do it only if the plan still has this id. */
   planId?: string | undefined
+  /** Hears of every item that was dealt with. */
+  onProgress?: ((progress: PruneProgress) => void) | undefined
+  /** Aborted: what was begun is finished, the rest is left out. */
+  signal?: AbortSignal | undefined
 }
 
 const everything: readonly PruneCategory[] = [
@@ -134,14 +138,24 @@ function isClosed({ facts }: SurveyedRepo, { path }: Waste): boolean {
 
 type Report = (item: PruneItem, result: Bytes | string) => void
 
+const STOPPED = 'Stopped before it was its turn.'
+
+interface RunDeps extends PruneDeps {
+  signal: AbortSignal | undefined
+}
+
 /** Does what is to be done in one model, as far as it is still so. */
-async function pruneRepo({ repo }: SurveyedRepo, items: PruneItem[], deps: PruneDeps, report: Report): Promise<void> {
+async function pruneRepo({ repo }: SurveyedRepo, items: PruneItem[], deps: RunDeps, report: Report): Promise<void> {
   const user = await deps.inUse(repo)
   const release = user === null ? await tryLock(deps.lock, repo.root, repo.folder, 'prune') : null
   if (release === null)
     return items.forEach((item) => report(item, user === null ? 'The model is being changed.' : 'The model is in use.'))
   try {
     for (const item of items) {
+      if (deps.signal?.aborted === true) {
+        report(item, STOPPED)
+        continue
+      }
       // Looked at again before each step: what goes must be waste at that moment.
       const now = await surveyRepo(scanRepo(repo.root, repo.folder), deps)
       const waste = now.waste.items.find(
@@ -160,7 +174,7 @@ async function pruneRepo({ repo }: SurveyedRepo, items: PruneItem[], deps: Prune
   }
 }
 
-async function pruneRoot(root: SurveyedRoot, items: readonly PruneItem[], deps: PruneDeps, report: Report): Promise<void> {
+async function pruneRoot(root: SurveyedRoot, items: readonly PruneItem[], deps: RunDeps, report: Report): Promise<void> {
   const rest = new Set(items.filter((item) => item.root === root.state.path))
   for (const surveyed of root.repos) {
     const own = [...rest].filter(({ path }) => path === surveyed.repo.folder || path.startsWith(`${surveyed.repo.folder}/`))
@@ -168,7 +182,8 @@ async function pruneRoot(root: SurveyedRoot, items: readonly PruneItem[], deps: 
     if (own.length > 0) await pruneRepo(surveyed, own, deps, report)
   }
   for (const item of rest) {
-    if (item.category === 'orphan_blob') {
+    if (deps.signal?.aborted === true) report(item, STOPPED)
+    else if (item.category === 'orphan_blob') {
       const swept = await sweepPayload(item.root, item.path.slice('blobs/'.length), deps.locks)
       report(item, swept.kept === null ? swept : 'It is in use, or its lock cannot be taken.')
     } else report(item, (await removeEmpty(join(item.root, item.path))) ? NO_BYTES : 'Something is in it by now.')
@@ -190,13 +205,22 @@ export async function prune(options: PruneOptions, deps: PruneDeps): Promise<Pru
   const skipped: PruneResult['skipped'] = []
   let freed = NO_BYTES
   const report: Report = (item, result) => {
-    if (typeof result === 'string') return void skipped.push({ item, reason: result })
-    done.push(item)
-    freed = addBytes(freed, result)
+    if (typeof result === 'string') skipped.push({ item, reason: result })
+    else {
+      done.push(item)
+      freed = addBytes(freed, result)
+    }
+    options.onProgress?.({
+      type: 'progress',
+      items_done: done.length + skipped.length,
+      items_total: plan.items.length,
+      bytes_freed: freed.sizeBytes,
+      name: item.name,
+    })
   }
   const unfinished = plan.items.filter(({ category }) => category === 'unfinished_removal')
   // Also when no removal is unfinished: the place for them may be there still.
-  if ((options.categories ?? everything).includes('unfinished_removal')) {
+  if ((options.categories ?? everything).includes('unfinished_removal') && options.signal?.aborted !== true) {
     for (const { bytes_freed: sizeBytes, disk_bytes_freed: diskBytes } of await finishAll(deps, await deps.scan())) {
       freed = addBytes(freed, { sizeBytes, diskBytes })
     }
@@ -205,6 +229,6 @@ export async function prune(options: PruneOptions, deps: PruneDeps): Promise<Pru
     for (const item of unfinished) report(item, left.has(keyOf(item)) ? 'It is being removed, or may not be.' : NO_BYTES)
   }
   const others = plan.items.filter(({ category }) => category !== 'unfinished_removal')
-  for (const root of roots) await pruneRoot(root, others, deps, report)
+  for (const root of roots) await pruneRoot(root, others, { ...deps, signal: options.signal }, report)
   return { plan, done, skipped, bytes_freed: freed.sizeBytes, disk_bytes_freed: freed.diskBytes }
 }

@@ -1,5 +1,5 @@
 import type { FinishedRemoval, Removal, RemovalPlan } from '../../../shared/contract'
-import { AppError } from '../../../shared/errors'
+import { AppError, toErrno } from '../../../shared/errors'
 import { isPathLike, resolveModel, type CacheRoot, type CacheScan, type ScannedRepo } from '../cache'
 import type { RepoLock } from '../ownership'
 import { toFileError, type FileLocks } from '../system'
@@ -176,13 +176,25 @@ export async function checkOne(spec: string, options: Pick<RemoveOptions, 'force
   }
 }
 
+/** What stopped a removal in the middle. What it had set aside is no model any more, and the next run removes it. */
+function toRemovalError(error: unknown, plan: RemovalPlan): unknown {
+  const known = toFileError(error, plan.folder)
+  const errno = toErrno(error)
+  if (known instanceof AppError || errno === null) return known
+  return new AppError('not_removable', `${plan.name} could not be removed as a whole: the file system answered ${errno}.`, {
+    hint: 'Look after the disk, then run the same command again: it goes on where this one stopped.',
+    data: { model: plan.name },
+    cause: error,
+  })
+}
+
 async function removeLocked({ repo, hash }: Found, options: RemoveOptions, deps: RemoveDeps): Promise<Omit<Removal, 'finished'>> {
   const { facts, plan } = await prepare({ repo, hash }, options, deps)
   try {
     const outcome = await executeRemoval(plan, facts.locks, toolsOf(deps))
     return { name: repo.name, action: 'deleted', target: plan.target, revision: hash, message: describe(plan), ...outcome, plan }
   } catch (error) {
-    throw toFileError(error, plan.folder)
+    throw toRemovalError(error, plan)
   }
 }
 

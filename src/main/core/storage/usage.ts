@@ -103,14 +103,20 @@ function toModel(surveyed: SurveyedRepo): ModelUsage {
   }
 }
 
-function freeBytes(path: string): number | null {
+interface Volume {
+  free_bytes: number | null
+  volume_bytes: number | null
+}
+
+function volumeOf(path: string): Volume {
+  const unknown = { free_bytes: null, volume_bytes: null }
   try {
     // Not in every runtime that this is tested on.
-    if (typeof statfsSync !== 'function') return null
-    const { bavail, bsize } = statfsSync(path)
-    return bavail * bsize
+    if (typeof statfsSync !== 'function') return unknown
+    const { bavail, blocks, bsize } = statfsSync(path)
+    return { free_bytes: bavail * bsize, volume_bytes: blocks * bsize }
   } catch {
-    return null
+    return unknown
   }
 }
 
@@ -140,7 +146,7 @@ export function toUsage(roots: readonly SurveyedRoot[], reclaimable: number): St
       root: state,
       size_bytes: bytes.sizeBytes,
       disk_bytes: bytes.diskBytes,
-      free_bytes: freeBytes(state.path),
+      ...volumeOf(state.path),
     })),
     total: {
       size_bytes: total.sizeBytes,

@@ -24,6 +24,7 @@ export interface DataPaths {
   repoLocks: string
   engine: string
   index: string
+  chats: string
   downloads: string
   logs: string
   demo: string
@@ -68,6 +69,7 @@ export function dataPaths(env: Env, platform: Platform): DataPaths {
     repoLocks: join(run, 'repos'),
     engine: join(root, 'engine'),
     index: join(root, 'index'),
+    chats: join(root, 'chat.db'),
     downloads: join(root, 'downloads'),
     logs: join(root, 'logs'),
     demo: join(root, 'demo'),

@@ -53,6 +53,8 @@ const PROGRESS_MS = 100
 const SAVE_MS = 1000
 /** A file written again within the same tick of the file system's clock looks unchanged. */
 const CLOCK_TICK_MS = 20
+/** Node's timers and its clock count whole milliseconds: a timer may seem to fire up to two too early. */
+const TIMER_SLACK_MS = 3
 
 function countCores(): number {
   // Not in every runtime that this runs in.
@@ -116,7 +118,7 @@ async function hashAll(
       meter.begin(piece)
       // Else a change in the same tick would be taken for the bytes that were hashed.
       const age = now() - toMtimeMs(piece.identity.mtimeNs)
-      if (Math.abs(age) < CLOCK_TICK_MS) await setTimeout(CLOCK_TICK_MS)
+      if (Math.abs(age) < CLOCK_TICK_MS) await setTimeout(CLOCK_TICK_MS - age + TIMER_SLACK_MS)
       const started = now()
       let bytes = 0
       const outcome = await lane.hash({ path: piece.path, algorithm: piece.algorithm }, (more) => {

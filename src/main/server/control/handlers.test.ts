@@ -54,6 +54,9 @@ function setUp(more: Partial<HandlerDeps> = {}) {
     demo: { enable: unused, remove: unused },
     environment: { status: () => Promise.resolve({} as EngineStatus) },
     generator: { generate: unused },
+    requests: { watch: unused },
+    log: { file: '/log', lines: { watch: unused } },
+    chats: { calls: {} as HandlerDeps['chats']['calls'] },
     config: { list: unused, get: unused, set: unused, unset: unused },
     requestStop: unused,
     trust: { list: unused, inspect: unused, add: unused, remove: unused, isTrusted: unused, bringsCode: unused },
@@ -61,7 +64,20 @@ function setUp(more: Partial<HandlerDeps> = {}) {
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },
     storage,
-    discover: { search: unused },
+    discover: { search: unused, fit: unused },
+    downloads: {
+      list: () => [],
+      plan: unused,
+      add: unused,
+      watch: unused,
+      pause: unused,
+      resume: unused,
+      cancel: unused,
+      move: unused,
+      clear: unused,
+      subscribe: unused,
+      close: unused,
+    },
     modelsChanged: unused,
     catalog: {
       list: unused,
@@ -162,5 +178,31 @@ describe('removing', () => {
     await expect(client.call('storage.remove', { model: 'm' })).rejects.toMatchObject({ code: 'permission_denied' })
     await expect(client.call('storage.prune', {})).rejects.toMatchObject({ code: 'permission_denied' })
     expect(modelsChanged).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('cleaning up', () => {
+  const plan = { id: 'p', items: [], summary: [], bytes_freed: 0, disk_bytes_freed: 0, left_out: [] }
+  const progress = { type: 'progress', items_done: 1, items_total: 1, bytes_freed: 7, name: 'org/model' } as const
+  const result = { plan, done: [], skipped: [], bytes_freed: 7, disk_bytes_freed: 7 }
+
+  test('tells how far it is, then the result, and that the models are others now', async () => {
+    const modelsChanged = vi.fn<() => void>()
+    const prune: HandlerDeps['storage']['prune'] = async (options) => {
+      options?.onProgress?.(progress)
+      await new Promise((resolve) => setTimeout(resolve))
+      return result
+    }
+    const { client } = setUp({ storage: { ...storage, prune }, modelsChanged })
+    const events = []
+    for await (const event of client.stream('storage.clean', { plan: 'p' })) events.push(event)
+    expect(events).toEqual([progress, { type: 'result', ...result }].map((event) => expect.objectContaining(event)))
+    expect(modelsChanged).toHaveBeenCalledOnce()
+  })
+
+  test('fails as the prune does', async () => {
+    const prune = () => Promise.reject(new AppError('busy', 'The cache has changed since this plan was made.'))
+    const { client } = setUp({ storage: { ...storage, prune }, modelsChanged: () => undefined })
+    await expect(client.stream('storage.clean', {}).next()).rejects.toMatchObject({ code: 'busy' })
   })
 })

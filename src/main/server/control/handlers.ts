@@ -9,10 +9,14 @@ import type {
   StateFrame,
 } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
+import type { LogRing, RequestLog } from '../../core/activity'
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
+import type { Chats } from '../../core/chat'
 import type { Generator } from '../../core/generation/types'
 import type { Discover } from '../../core/discover'
 import type { Jobs } from '../../core/jobs'
+import { createDownloadHandlers } from './download-handlers'
+import type { OpenQueue } from '../../core/queue'
 import type { ApiKeys } from '../../core/keys'
 import type { ModelCatalog } from '../../core/models/types'
 import type { Repairer } from '../../core/repair'
@@ -21,6 +25,7 @@ import type { Storage } from '../../core/storage'
 import { createEmitter, follow } from '../../core/system'
 import type { Trust, TrustSubject } from '../../core/trust'
 import type { Verifier } from '../../core/verify'
+import { streamPrune } from './prune-stream'
 
 export interface HandlerDeps {
   info: AppInfo
@@ -37,9 +42,13 @@ export interface HandlerDeps {
   /** Tells everyone that the models are others now, without waiting for the watched folders to say so. */
   modelsChanged: () => void
   discover: Discover
+  downloads: OpenQueue
   environment: Pick<EngineEnvironment, 'status'>
   pool: EnginePool
   generator: Generator
+  requests: Pick<RequestLog, 'watch'>
+  log: { file: string; lines: Pick<LogRing, 'watch'> }
+  chats: Pick<Chats, 'calls'>
   keys: ApiKeys
   config: SettingsManager
   trust: Trust
@@ -138,7 +147,9 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }).finally(deps.modelsChanged),
     'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
     'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }).finally(deps.modelsChanged),
+    'storage.clean': ({ categories, plan }, { signal }) => streamPrune(deps, { categories, planId: plan }, signal),
     'hub.search': (query, { signal }: CallContext) => deps.discover.search(query, signal),
+    ...createDownloadHandlers(deps),
     'engine.status': () => environment.status(),
     'models.load': (input, { signal }: CallContext) => loadModel({ catalog, pool }, input, signal),
     'models.unload': async ({ model, force }) => {
@@ -150,7 +161,12 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
       return {}
     },
     'engine.memory': () => pool.memory(),
+    'server.activity': (_input, { signal }) => deps.requests.watch(signal),
+    'log.watch': async function* (_input, { signal }) {
+      for await (const lines of deps.log.lines.watch(signal)) yield { file: deps.log.file, lines }
+    },
     'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
+    ...deps.chats.calls,
   }
 }
 

@@ -67,8 +67,8 @@ describe('routes', () => {
     ['POST', '/embeddings', 501, 'not_implemented'],
     ['POST', '/v1/responses', 501, 'not_implemented'],
     ['POST', '/v1/messages', 501, 'not_implemented'],
-    ['GET', '/api/v1/downloads/abc', 501, 'not_implemented'],
-    ['POST', '/api/v1/downloads', 501, 'not_implemented'],
+    ['GET', '/api/v1/downloads/abc', 404, 'download_not_found'],
+    ['GET', '/api/v1/downloads', 405, 'method_not_allowed'],
     ['GET', '/api/v1/models/load', 405, 'method_not_allowed'],
     ['GET', '/api/v1/nonsense', 404, 'not_found'],
   ])('%s %s is %i %s in the shape of OpenAI', async (method, path, status, code) => {

@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono'
 import { AppError } from '../../../shared/errors'
 import type { WireHealth } from '../../../shared/openai'
+import { createRequestLog } from '../../core/activity'
 import { createActivity } from './activity'
 import { createCompletionHandler, planChat, planText } from './completions'
 import type { ApiAccess, ApiDeps, ApiLimits } from './deps'
@@ -20,11 +21,9 @@ type Handler = (context: Context<ApiEnv>) => Response | Promise<Response>
 type Method = 'GET' | 'POST'
 
 /** Paths of product.md §4 whose rooms are still empty. */
-const notBuilt: readonly (readonly [Method, string])[] = [
-  ...['', '/v1'].flatMap((base) => ['embeddings', 'responses', 'messages'].map((name) => ['POST', `${base}/${name}`] as const)),
-  ['GET', '/api/v1/downloads/:id'],
-  ['POST', '/api/v1/downloads'],
-]
+const notBuilt: readonly (readonly [Method, string])[] = ['', '/v1'].flatMap((base) =>
+  ['embeddings', 'responses', 'messages'].map((name) => ['POST', `${base}/${name}`] as const),
+)
 
 /** The API as a value: `app.fetch` serves it, `app.request()` tests it. */
 export function buildApi(deps: ApiDeps): Hono<ApiEnv> {
@@ -41,7 +40,8 @@ export function buildApi(deps: ApiDeps): Hono<ApiEnv> {
   app.onError((error, context) => answerFailure(context, error, deps.logError))
   app.notFound((context) => answerFailure(context, noRoute(context), deps.logError))
 
-  const parts = { ...deps, limits, activity, metrics, listModels: createModelList(deps) }
+  const requests = deps.requests ?? createRequestLog()
+  const parts = { ...deps, limits, activity, metrics, requests, listModels: createModelList(deps) }
   const chat = createCompletionHandler(parts, 'chatcmpl', planChat)
   const text = createCompletionHandler(parts, 'cmpl', planText)
   const native = createNativeHandlers(parts)
@@ -68,6 +68,8 @@ export function buildApi(deps: ApiDeps): Hono<ApiEnv> {
   )
   for (const name of ['models', 'status', 'ps', 'events'] as const) route(app, 'GET', `/api/v1/${name}`, native[name])
   for (const name of ['load', 'unload'] as const) route(app, 'POST', `/api/v1/models/${name}`, native[name])
+  route(app, 'POST', '/api/v1/downloads', native.download)
+  route(app, 'GET', '/api/v1/downloads/:id', native.downloadOf)
   for (const [method, path] of notBuilt) {
     route(app, method, path, (context) => {
       throw new AppError('not_implemented', `${method} ${context.req.path} is planned and not built yet.`)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../shared/errors'
+import { createRequestLog } from '../../core/activity'
 import { ask, bench, dataOf, errorOf, finish, post } from './test-bench'
 
 describe('chat completions, whole', () => {
@@ -275,5 +276,51 @@ describe('chat completions, streamed', () => {
     const response = await api.request('/v1/chat/completions', post(streamed))
     cut.abort()
     expect(dataOf(await response.text()).at(-1)).toMatchObject({ error: { code: 'server_shutdown' } })
+  })
+})
+
+describe('the list of requests', () => {
+  async function told(requests: ReturnType<typeof createRequestLog>) {
+    const leave = new AbortController()
+    const { value } = await requests.watch(leave.signal).next()
+    leave.abort()
+    return value?.requests ?? []
+  }
+
+  it('has an answer with its client, model, tokens and id, and a refusal with its code', async () => {
+    const requests = createRequestLog()
+    const { api } = bench([{ type: 'text', text: 'a secret' }, finish], { requests })
+    const good = await api.request('/v1/chat/completions', post(ask, { 'user-agent': 'curl/8' }))
+    await good.text()
+    await api.request('/v1/chat/completions', post({ ...ask, model: 'org/none' }))
+    await api.request('/v1/completions', post('{"model":'))
+    const list = await told(requests)
+    expect(list).toMatchObject([
+      { id: good.headers.get('x-request-id'), client: 'curl', model: 'org/chat', state: 'done', status: 200, completion_tokens: 2 },
+      {
+        route: '/v1/chat/completions',
+        client: null,
+        model: 'org/none',
+        state: 'failed',
+        status: 404,
+        error_code: 'model_not_found',
+      },
+      { route: '/v1/completions', model: null, state: 'failed', status: 400, error_code: 'invalid_request' },
+    ])
+    expect(JSON.stringify(list)).not.toContain('secret')
+  })
+
+  it('has a stream that its client left as cancelled', async () => {
+    const requests = createRequestLog()
+    const { api } = bench(
+      async function* () {
+        yield { type: 'text', text: 'a' }
+        await new Promise(() => undefined)
+      },
+      { requests },
+    )
+    const response = await api.request('/v1/chat/completions', post({ ...ask, stream: true }))
+    await response.body?.cancel()
+    expect(await told(requests)).toMatchObject([{ state: 'cancelled', stream: true, completion_tokens: 1 }])
   })
 })

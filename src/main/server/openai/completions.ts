@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Context } from 'hono'
 import { AppError } from '../../../shared/errors'
 import { parseChatRequest, parseCompletionRequest, type ChatRequest, type CompletionRequest } from '../../../shared/openai'
+import { clientName, type RequestEntry, type RequestLog } from '../../core/activity'
 import type { Activity } from './activity'
 import { awaitOpening, collectAnswer, streamAnswer } from './answer'
 import { toGenerationRequest, withModel, type PlannedRequest } from './chat-request'
@@ -22,6 +23,7 @@ type CompletionDeps = Pick<ApiDeps, 'generator' | 'logError' | 'shutdown'> &
     limits: ApiLimits
     activity: Activity
     metrics: Metrics
+    requests: Pick<RequestLog, 'begin'>
   }
 
 /** A request that has been understood: what to generate, and how it is to be answered. */
@@ -45,14 +47,17 @@ export function createCompletionHandler(
   idPrefix: 'chatcmpl' | 'cmpl',
   plan: (body: unknown) => Promise<CompletionPlan>,
 ): (context: Context<ApiEnv>) => Promise<Response> {
-  const { generator, logError, limits, activity, metrics } = deps
-  return async (context) => {
+  const { generator, logError, limits, activity, metrics, requests } = deps
+  const answer = async (context: Context<ApiEnv>, entry: RequestEntry): Promise<Response> => {
     const { request, count, stream, includeUsage, dialect } = await plan(await readJson(context.req.raw, limits.maxBodyBytes))
+    entry.describe({ model: request.model, stream })
     if (activity.inFlight() >= limits.maxInFlight) throw tooBusy(limits.maxInFlight)
     const work = beginWork(deps, context.req.raw.signal)
     try {
       const model = await resolveModel(deps, request.model)
-      const events = metrics.observe(generateChoices(generator, withModel(request, model), count, work.signal))
+      entry.describe({ model: model.name, stream })
+      const choices = generateChoices(generator, withModel(request, model), count, work.signal)
+      const events = metrics.observe(entry.observe(choices, count, ({ event }) => event))
       const head: AnswerHead = { id: `${idPrefix}-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: model.name }
       if (!stream) {
         const completion = await collectAnswer(events, count, head, dialect)
@@ -72,12 +77,28 @@ export function createCompletionHandler(
           if (isUnexpected(error)) logError(error, requestId)
           return toHttpError(error, requestId).body
         },
-        onClose: work.end,
+        onClose: () => {
+          work.end()
+          entry.leave()
+        },
       })
       return context.body(body, 200, { ...streamHeaders, ...chunked(context) })
     } catch (thrown) {
       const error = work.explain(thrown)
       work.end()
+      throw error
+    }
+  }
+  return async (context) => {
+    const entry = requests.begin({
+      id: context.get('requestId'),
+      route: context.req.path,
+      client: clientName(context.req.header('user-agent')),
+    })
+    try {
+      return await answer(context, entry)
+    } catch (error) {
+      entry.fail(error)
       throw error
     }
   }

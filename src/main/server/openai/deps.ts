@@ -1,3 +1,5 @@
+import type { Download, DownloadRequest } from '../../../shared/contract'
+import type { RequestLog } from '../../core/activity'
 import type { EnginePool } from '../../core/engine/types'
 import type { Generator } from '../../core/generation/types'
 import type { ModelCatalog } from '../../core/models/types'
@@ -19,12 +21,15 @@ export interface ApiDeps {
   generator: Generator
   catalog: Pick<ModelCatalog, 'list' | 'resolve'>
   pool: Pick<EnginePool, 'list' | 'subscribe' | 'load' | 'unload'>
+  downloads: { list: () => Download[]; add: (wish: DownloadRequest) => Promise<Download> }
   /** Another number whenever the models on the disk may have changed: until then the list of models is remembered. */
   revision?: () => number
   /** Gets every error that nobody foresaw, once; the client sees only the id. */
   logError: (error: unknown, requestId: string) => void
   /** Hears of every request when its answer begins. */
   onRequest?: (report: RequestReport) => void
+  /** Keeps the last requests for the window; without it they are kept for nobody. */
+  requests?: Pick<RequestLog, 'begin'>
   /** Product version, for /health. */
   version: string
   /** True while answers cannot be expected, e.g. without an engine. */

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { AppError } from '../../../shared/errors'
+import { downloadRequest } from '../../../shared/contract'
 import type { NativeStatus } from '../../../shared/openai'
 import { keepAlive, parseBody } from '../../../shared/openai'
 import type { Activity } from './activity'
@@ -12,6 +13,7 @@ import { isServable, resolveModel, type ModelsDeps } from './models'
 import { readJson } from './read-json'
 
 type NativeDeps = ApiDeps & ModelsDeps & { limits: ApiLimits; activity: Activity }
+type NativeCall = 'models' | 'status' | 'ps' | 'events' | 'load' | 'unload' | 'download' | 'downloadOf'
 type Handler = (context: Context<ApiEnv>) => Promise<Response>
 
 /** News of one burst, such as every token's, are told together. */
@@ -20,8 +22,8 @@ const named = z.object({ model: z.string().min(1).max(512) })
 const loading = named.extend({ keep_alive: keepAlive.optional(), pinned: z.boolean().optional() })
 
 /** The routes under `/api/v1`: what the server is doing, and loading and unloading. Who may call them is decided at the front. */
-export function createNativeHandlers(deps: NativeDeps): Record<'models' | 'status' | 'ps' | 'events' | 'load' | 'unload', Handler> {
-  const { listModels, pool, limits } = deps
+export function createNativeHandlers(deps: NativeDeps): Record<NativeCall, Handler> {
+  const { listModels, pool, limits, downloads } = deps
   const read = async <T extends z.ZodObject>(schema: T, context: Context<ApiEnv>): Promise<z.output<T>> =>
     parseBody(schema, await readJson(context.req.raw, limits.maxBodyBytes))
   return {
@@ -52,6 +54,16 @@ export function createNativeHandlers(deps: NativeDeps): Record<'models' | 'statu
       await pool.load(model, { signal: context.req.raw.signal, keepAliveMs, pinned })
       const seconds = Math.round(performance.now() - startedAt) / 1000
       return context.json({ model: pool.list().find(({ name }) => name === model.name) ?? null, load_time_seconds: seconds })
+    },
+    download: async (context) => {
+      const wish = await read(downloadRequest, context)
+      return context.json(await downloads.add(wish), 202)
+    },
+    downloadOf: (context) => {
+      const found = downloads.list().find(({ id }) => id === context.req.param('id'))
+      if (found === undefined)
+        throw new AppError('download_not_found', 'There is no such download.', { hint: 'POST /api/v1/downloads says its id.' })
+      return Promise.resolve(context.json(found))
     },
     unload: async (context) => {
       const { model: asked } = await read(named, context)

@@ -50,6 +50,7 @@ export function bench(script: Script | GenerationEvent[], more: Partial<ApiDeps>
         return run(request, signal)
       },
     },
+    downloads: { list: () => [], add: () => Promise.reject(new Error('not asked')) },
     catalog: {
       list: () =>
         Promise.resolve({

@@ -3,7 +3,7 @@ import { cx } from '../../lib/cx'
 import { Ring } from './Ring'
 import { Tip } from './Tip'
 
-type Kind = 'plain' | 'primary' | 'soft' | 'ghost' | 'link'
+type Kind = 'plain' | 'primary' | 'soft' | 'ghost' | 'link' | 'danger'
 type Size = 's' | 'm' | 'l'
 
 export interface ButtonProps extends Omit<ComponentProps<'button'>, 'type' | 'disabled'> {
@@ -20,6 +20,7 @@ const kinds: Record<Kind, string> = {
   plain:
     'bg-raised shadow-[inset_0_0_0_1px_var(--k-line-2),var(--k-shadow-1)] fine:hover:bg-[image:linear-gradient(var(--k-hover),var(--k-hover))] active:bg-[image:linear-gradient(var(--k-press),var(--k-press))]',
   primary: 'bg-accent text-on-accent shadow-1 fine:hover:bg-accent-hi active:bg-accent-hi',
+  danger: 'bg-bad text-on-accent shadow-1 fine:hover:brightness-95 active:brightness-90',
   soft: 'bg-track text-accent-ink fine:hover:bg-press active:bg-press',
   link: 'text-accent-ink fine:hover:bg-hover active:bg-press',
   ghost: 'text-ink-2 fine:hover:bg-hover fine:hover:text-ink active:bg-press',

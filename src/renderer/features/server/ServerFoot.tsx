@@ -1,9 +1,8 @@
 import { Popover } from '@base-ui/react/popover'
 import { Play, Square } from 'lucide-react'
 import type { LoadedModel, ServerStatus } from '../../../shared/contract'
-import { uiErrors } from '../../../shared/errors'
 import { useModels, useServer, useWindow } from '../../app/context'
-import { failureDetails } from '../../app/FailureNote'
+import { failureDetails, failureWords } from '../../app/FailureNote'
 import { Button } from '../../components/ui/Button'
 import { CopyButton } from '../../components/ui/CopyButton'
 import { ErrorNote } from '../../components/ui/ErrorNote'
@@ -108,9 +107,7 @@ function Details() {
         )}
         {error === null ? null : (
           <ErrorNote
-            title={uiErrors[error.code].title}
-            message={error.message}
-            hint={port === null ? (error.hint ?? null) : null}
+            {...failureWords(port === null ? error : { ...error, hint: undefined }, t)}
             details={failureDetails(error)}
             words={t.common}
             actions={

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { AppError } from '../../../../shared/errors'
-import { signalGroup } from '../process/system'
+import { signalGroup, spawnGroup } from '../process/system'
 import { createLogRing } from '../process/log-ring'
 import { createLineSplitter } from '../process/events'
 
@@ -41,12 +41,13 @@ export const runCommand: RunCommand = (command, args, { env, signal, timeoutMs, 
     const ring = createLogRing(200)
     let stdout = ''
     // stdin stays open and silent: its end tells `supervise.py` that we are gone.
-    const child = spawn(command, args, {
-      env,
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      ...(cwd === undefined ? {} : { cwd }),
-    })
+    let child: ChildProcessWithoutNullStreams
+    try {
+      child = spawnGroup(command, args, { env, ...(cwd === undefined ? {} : { cwd }) })
+    } catch (error) {
+      resolve({ code: null, lines: [error instanceof Error ? error.message : String(error)], stdout: '' })
+      return
+    }
     const kill = (): void => {
       if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL')
     }

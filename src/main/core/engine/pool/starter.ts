@@ -10,7 +10,7 @@ import { createProcessInspector } from '../process/inspect'
 import { createLogRing, type LogRing } from '../process/log-ring'
 import { createProcessTable, type ProcessTable } from '../process/process-table'
 import { createEngineRecords } from '../process/records'
-import { signalGroup, spawnEngine, warmUp } from '../process/system'
+import { signalGroup, spawnGroup, warmUp } from '../process/system'
 
 export interface StarterDeps {
   env: Env
@@ -63,7 +63,7 @@ export function createStarter(deps: StarterDeps): Starter {
     killGroup: (pid) => kill(pid, 'SIGKILL'),
   })
   const processDeps: EngineProcessDeps = {
-    spawn: deps.spawn ?? spawnEngine,
+    spawn: deps.spawn ?? spawnGroup,
     warmUp: deps.warmUp ?? warmUp,
     signalGroup: kill,
     onChange: deps.onChange,

@@ -1,13 +1,33 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { AppError } from '../../../../shared/errors'
 import { openEngineStream } from '../stream/engine-stream'
-import type { EngineProcessDeps, SpawnEngine } from './engine-process'
+import type { EngineProcessDeps } from './engine-process'
 
 /**
  * A process group of its own, so that one signal reaches everything an engine starts; stdin is a pipe that stays open as long as we
  * live: its end is how an engine learns of our death, however we die.
+ * @throws AppError engine_load_failed where Node throws instead of emitting `error` (a file in the path of the program, arguments that
+ * are too long), and without open files to spare, when it leaves the streams out
  */
-export const spawnEngine: SpawnEngine = (command, args, { cwd, env }) =>
-  spawn(command, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+export function spawnGroup(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env: Record<string, string> },
+): ChildProcessWithoutNullStreams {
+  const refuse = (cause: unknown): AppError => {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    return new AppError('engine_load_failed', `${command} cannot be started: ${reason}.`, { cause })
+  }
+  let child: ChildProcessWithoutNullStreams
+  try {
+    child = spawn(command, args, { ...options, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+  } catch (error) {
+    throw refuse(error)
+  }
+  if ((child.stdin as unknown) !== undefined) return child
+  child.once('error', () => undefined)
+  throw refuse(new Error('too many open files'))
+}
 
 export function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {

@@ -1,0 +1,33 @@
+import { access, app, common, connection, sections, time } from './de/app'
+import { chat } from './de/chat'
+import { detail } from './de/detail'
+import { engine } from './de/engine'
+import { errors } from './de/errors'
+import { firstRun } from './de/first-run'
+import { models } from './de/models'
+import { removal } from './de/removal'
+import { server } from './de/server'
+import { serverView } from './de/server-view'
+import { storage } from './de/storage'
+import type { Messages } from './en'
+
+/** The window in German. */
+export const de: Messages = {
+  locale: 'de',
+  app,
+  time,
+  common,
+  access,
+  connection,
+  sections,
+  errors,
+  server,
+  serverView,
+  engine,
+  firstRun,
+  models,
+  detail,
+  chat,
+  storage,
+  removal,
+}

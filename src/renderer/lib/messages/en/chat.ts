@@ -1,0 +1,57 @@
+import type { LoadedModel } from '../../../../shared/contract'
+import { createCounting } from '../counting'
+
+const { plural } = createCounting('en')
+
+export const chat = {
+  title: 'Chat',
+  newChat: 'New chat',
+  cleared: 'Conversation cleared',
+  conversation: 'Conversation',
+  placeholder: 'Ask something',
+  composer: 'Message',
+  send: 'Send',
+  stop: 'Stop',
+  hint: (send: string, newline: string) => `${send} sends, ${newline} new line`,
+  disclaimer: 'Answers come from this computer. They can be wrong.',
+  chooseModel: 'Choose a model',
+  model: 'Model',
+  noModel: 'No model',
+  switcherLoaded: 'Loaded',
+  switcherOthers: 'On this computer',
+  emptyTitle: (model: string) => `Ask ${model}`,
+  emptyText: 'It loads with the first message. Nothing leaves this computer, and this conversation is not saved.',
+  emptyLoaded: 'It is loaded. Nothing leaves this computer, and this conversation is not saved.',
+  noModelsTitle: 'No model can chat yet',
+  noModelsText: 'Add a model to the cache, or try the built-in demo.',
+  you: 'You',
+  answer: 'Answer',
+  thinking: 'Thinking',
+  thoughtFor: (seconds: string) => `Thought for ${seconds}`,
+  thought: 'Thought',
+  queued: 'Waiting for a free place',
+  loading: (model: string, percent: string | null) => (percent === null ? `Loading ${model}` : `Loading ${model}, ${percent}`),
+  prefill: 'Reading the prompt',
+  waiting: 'Waiting for the engine',
+  stopped: 'Stopped by you.',
+  lengthLimit: 'The token limit was reached.',
+  interrupted: (reason: string) => `Interrupted: ${reason}`,
+  copyAnswer: 'Copy answer',
+  copyCode: 'Copy code',
+  regenerate: 'Answer again',
+  figures: (tokens: string, first: string | null, rate: string | null) =>
+    [tokens, first === null ? null : `first after ${first}`, rate === null ? null : `${rate} tokens/s`]
+      .filter((part) => part !== null)
+      .join(' · '),
+  tokens: (count: number, text: string) => `${text} ${plural(count, { one: 'token', other: 'tokens' })}`,
+  context: (used: string, total: string) => `${used} of ${total}`,
+  contextUnit: 'tokens',
+  contextLabel: (used: string, total: string) => `Context: ${used} of ${total} tokens`,
+  jump: 'Jump to latest',
+  answering: 'Answering',
+  complete: (tokens: string) => `Answer complete, ${tokens}`,
+  failed: (reason: string) => `The answer failed: ${reason}`,
+  code: 'Code',
+  image: (alt: string) => (alt === '' ? 'Image not shown' : `Image not shown: ${alt}`),
+  loadedState: (model: LoadedModel | null): string => (model === null ? 'Not loaded' : 'Loaded'),
+}
