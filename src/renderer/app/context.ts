@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react'
 import { useStore, type StoreApi } from 'zustand'
-import type { ChatState } from '../features/chat/store'
+import type { ChatListState, ChatState } from '../features/chat/store'
 import type { EngineStoreState } from '../features/engine/store'
 import type { ModelsState } from '../features/models/store'
 import type { ActivityState } from '../features/server/activity-store'
@@ -25,6 +25,7 @@ function useFrom<S, T>(pick: (app: WindowApp) => StoreApi<S>, select: (state: S)
 
 export const useModels = <T>(select: (state: ModelsState) => T): T => useFrom((app) => app.stores.models, select)
 export const useChat = <T>(select: (state: ChatState) => T): T => useFrom((app) => app.stores.chat, select)
+export const useChats = <T>(select: (state: ChatListState) => T): T => useFrom((app) => app.stores.chats, select)
 export const useEngine = <T>(select: (state: EngineStoreState) => T): T => useFrom((app) => app.stores.engine, select)
 export const useServer = <T>(select: (state: ServerState) => T): T => useFrom((app) => app.stores.server, select)
 export const useActivity = <T>(select: (state: ActivityState) => T): T => useFrom((app) => app.stores.activity, select)

@@ -23,6 +23,8 @@ export interface Formatters {
   percent: (fraction: number) => string
   /** Milliseconds as seconds: 0.38 s, 4.1 s, 12 s. */
   seconds: (ms: number) => string
+  /** A setting between 0 and 2: 0.7, 0.95. */
+  fraction: (value: number) => string
   /** Per second, one decimal. */
   rate: (perSecond: number) => string
   /** Now, 4 min ago, 3 h ago, Yesterday, Tuesday, 12 Nov, Nov 2024. */
@@ -53,6 +55,7 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
   const whole = number(0)
   const one = number(1, 1)
   const upToOne = number(1)
+  const upToTwo = number(2)
   const two = number(2, 2)
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long' })
@@ -99,6 +102,7 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
       if (seconds < 1) return `${two.format(seconds)} s`
       return `${(seconds < 10 ? one : whole).format(seconds)} s`
     },
+    fraction: (value) => upToTwo.format(value),
     rate: (perSecond) => one.format(perSecond),
     ago,
     time: (iso) => {
