@@ -1,5 +1,5 @@
 import { Dialog } from '@base-ui/react/dialog'
-import { Box, HardDrive, MessageCircle, type LucideIcon } from 'lucide-react'
+import { Activity, Box, HardDrive, MessageCircle, type LucideIcon } from 'lucide-react'
 import { Fragment } from 'react'
 import { ServerFoot } from '../features/server/ServerFoot'
 import { cx } from '../lib/cx'
@@ -24,7 +24,13 @@ const groups: readonly { name: 'library' | 'use'; entries: readonly Entry[] }[] 
       { view: 'storage', icon: HardDrive },
     ],
   },
-  { name: 'use', entries: [{ view: 'chat', icon: MessageCircle }] },
+  {
+    name: 'use',
+    entries: [
+      { view: 'chat', icon: MessageCircle },
+      { view: 'server', icon: Activity },
+    ],
+  },
 ]
 
 function Content() {

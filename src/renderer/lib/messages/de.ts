@@ -7,6 +7,7 @@ import { firstRun } from './de/first-run'
 import { models } from './de/models'
 import { removal } from './de/removal'
 import { server } from './de/server'
+import { serverView } from './de/server-view'
 import { storage } from './de/storage'
 import type { Messages } from './en'
 
@@ -21,6 +22,7 @@ export const de: Messages = {
   sections,
   errors,
   server,
+  serverView,
   engine,
   firstRun,
   models,

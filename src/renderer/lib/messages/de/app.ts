@@ -52,6 +52,7 @@ export const sections: typeof english.sections = {
   models: 'Modelle',
   storage: 'Speicher',
   chat: 'Chat',
+  server: 'Server',
   show: 'Seitenleiste einblenden',
   hide: 'Seitenleiste ausblenden',
 }

@@ -49,6 +49,7 @@ export const sections = {
   models: 'Models',
   storage: 'Storage',
   chat: 'Chat',
+  server: 'Server',
   show: 'Show sidebar',
   hide: 'Hide sidebar',
 }
