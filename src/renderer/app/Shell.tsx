@@ -7,6 +7,8 @@ import { CopyButton } from '../components/ui/CopyButton'
 import { Notice } from '../components/ui/Notice'
 import { Ring } from '../components/ui/Ring'
 import { ChatView } from '../features/chat/ChatView'
+import { CancelSheet } from '../features/downloads/CancelSheet'
+import { DownloadsView } from '../features/downloads/DownloadsView'
 import { ModelsView } from '../features/models/ModelsView'
 import { RemovalSheet } from '../features/removal/RemovalSheet'
 import { StorageView } from '../features/storage/StorageView'
@@ -67,7 +69,7 @@ function LostBanner() {
   )
 }
 
-const views: Record<View, ComponentType> = { models: ModelsView, storage: StorageView, chat: ChatView }
+const views: Record<View, ComponentType> = { models: ModelsView, downloads: DownloadsView, storage: StorageView, chat: ChatView }
 
 function Views() {
   const view = useView((state) => state.view)
@@ -121,6 +123,7 @@ export function Shell() {
         </ErrorBoundary>
       </main>
       <RemovalSheet />
+      <CancelSheet />
       <ToastStack />
     </div>
   )

@@ -1,6 +1,7 @@
 import { createContext, useContext } from 'react'
 import { useStore, type StoreApi } from 'zustand'
 import type { ChatState } from '../features/chat/store'
+import type { DownloadsState } from '../features/downloads/store'
 import type { EngineStoreState } from '../features/engine/store'
 import type { ModelsState } from '../features/models/store'
 import type { RemovalState } from '../features/removal/store'
@@ -27,4 +28,5 @@ export const useEngine = <T>(select: (state: EngineStoreState) => T): T => useFr
 export const useServer = <T>(select: (state: ServerState) => T): T => useFrom((app) => app.stores.server, select)
 export const useView = <T>(select: (state: ViewState) => T): T => useFrom((app) => app.stores.view, select)
 export const useStorage = <T>(select: (state: StorageState) => T): T => useFrom((app) => app.stores.storage, select)
+export const useDownloads = <T>(select: (state: DownloadsState) => T): T => useFrom((app) => app.stores.downloads, select)
 export const useRemoval = <T>(select: (state: RemovalState) => T): T => useFrom((app) => app.stores.removal, select)

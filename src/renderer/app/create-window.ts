@@ -3,6 +3,8 @@ import { createConnection, sleep, type Connection } from '../api/connection'
 import type { OpenLink } from '../api/transport'
 import { chooseChatModel } from '../features/chat/choose-model'
 import { createChatActions, createChatStore, type ChatActions, type ChatStore } from '../features/chat/store'
+import { createDownloadActions, createDownloadsStore, type DownloadActions, type DownloadsStore } from '../features/downloads/store'
+import { downloadNotes } from '../features/downloads/notes'
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
@@ -29,6 +31,7 @@ export interface WindowApp {
     engine: EngineStore
     server: ServerStore
     storage: StorageStore
+    downloads: DownloadsStore
     removal: RemovalStore
     view: ViewStore
   }
@@ -37,6 +40,7 @@ export interface WindowApp {
   engine: EngineActions
   server: ServerActions
   storage: StorageActions
+  downloads: DownloadActions
   removal: RemovalActions
   toasts: Toasts
   view: ViewActions
@@ -65,6 +69,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     engine: createEngineStore(),
     server: createServerStore(),
     storage: createStorageStore(),
+    downloads: createDownloadsStore(),
     removal: createRemovalStore(),
     view: createViewStore(),
   }
@@ -77,6 +82,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     if (server !== undefined) stores.server.setState({ server })
     if (engine !== undefined || jobs !== undefined || demo !== undefined)
       stores.engine.setState({ ...(engine && { engine }), ...(jobs && { jobs }), ...(demo && { demo }) })
+    if (changes.downloads !== undefined) downloads.mirror(changes.downloads)
     if (loaded !== undefined) stores.models.setState({ loaded })
     const instance = app?.instance_id ?? seen.instance
     const revision = changes.models?.revision ?? seen.revision
@@ -126,6 +132,24 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     view.go('chat')
     view.focus('composer')
   }
+  const notes = downloadNotes({
+    t: messages.downloads,
+    undo: messages.common.undo,
+    tell: toasts.show,
+    openChat,
+    goDownloads: () => view.go('downloads'),
+    isShown: () => stores.view.getState().view === 'downloads',
+    resume: (id) => void downloads.resume(id),
+  })
+  const downloads = createDownloadActions({
+    client,
+    store: stores.downloads,
+    every: (ms, act) => {
+      const timer = setInterval(act, ms)
+      return () => clearInterval(timer)
+    },
+    ...notes,
+  })
   const engine = createEngineActions(client, stores.engine, (model) => {
     if (model !== null) chat.setModel(model)
     // Whoever has gone on to something else is not pulled away from it.
@@ -144,6 +168,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     engine,
     server: createServerActions(client, stores.server),
     storage,
+    downloads,
     removal,
     toasts,
     view,
