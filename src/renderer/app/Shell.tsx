@@ -9,6 +9,7 @@ import { Ring } from '../components/ui/Ring'
 import { ChatView } from '../features/chat/ChatView'
 import { CancelSheet } from '../features/downloads/CancelSheet'
 import { DownloadsView } from '../features/downloads/DownloadsView'
+import { ServerView } from '../features/server/ServerView'
 import { ModelsView } from '../features/models/ModelsView'
 import { RemovalSheet } from '../features/removal/RemovalSheet'
 import { StorageView } from '../features/storage/StorageView'
@@ -69,7 +70,13 @@ function LostBanner() {
   )
 }
 
-const views: Record<View, ComponentType> = { models: ModelsView, downloads: DownloadsView, storage: StorageView, chat: ChatView }
+const views: Record<View, ComponentType> = {
+  models: ModelsView,
+  downloads: DownloadsView,
+  storage: StorageView,
+  chat: ChatView,
+  server: ServerView,
+}
 
 function Views() {
   const view = useView((state) => state.view)

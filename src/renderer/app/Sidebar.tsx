@@ -1,5 +1,5 @@
 import { Dialog } from '@base-ui/react/dialog'
-import { Box, Download, HardDrive, MessageCircle, type LucideIcon } from 'lucide-react'
+import { Activity, Box, Download, HardDrive, MessageCircle, type LucideIcon } from 'lucide-react'
 import { Fragment } from 'react'
 import { totalsOf } from '../features/downloads/model'
 import { ServerFoot } from '../features/server/ServerFoot'
@@ -27,7 +27,13 @@ const groups: readonly { name: 'library' | 'use'; entries: readonly Entry[] }[] 
       { view: 'storage', icon: HardDrive },
     ],
   },
-  { name: 'use', entries: [{ view: 'chat', icon: MessageCircle }] },
+  {
+    name: 'use',
+    entries: [
+      { view: 'chat', icon: MessageCircle },
+      { view: 'server', icon: Activity },
+    ],
+  },
 ]
 
 function Content() {

@@ -2,19 +2,29 @@ import type { StateFrame } from '../../shared/contract'
 import { createConnection, sleep, type Connection } from '../api/connection'
 import type { OpenLink } from '../api/transport'
 import { chooseChatModel } from '../features/chat/choose-model'
-import { createChatActions, createChatStore, type ChatActions, type ChatStore } from '../features/chat/store'
+import { createChatActions, type ChatActions } from '../features/chat/actions'
+import { createChatListActions, type ChatListActions } from '../features/chat/list-actions'
+import { createChatListStore, createChatStore, type ChatListStore, type ChatStore } from '../features/chat/store'
 import { createDownloadActions, createDownloadsStore, type DownloadActions, type DownloadsStore } from '../features/downloads/store'
 import { downloadNotes } from '../features/downloads/notes'
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
+import {
+  createActivityActions,
+  createActivityStore,
+  type ActivityActions,
+  type ActivityStore,
+} from '../features/server/activity-store'
+import { createServerActions, createServerStore, type ServerActions, type ServerStore } from '../features/server/store'
+import { createSettingsActions, createSettingsStore, type SettingsActions, type SettingsStore } from '../features/settings/store'
 import { createRemovalActions, type RemovalActions } from '../features/removal/actions'
 import { createRemovalStore, type RemovalStore } from '../features/removal/store'
-import { createServerActions, createServerStore, type ServerActions, type ServerStore } from '../features/server/store'
 import { createStorageActions, createStorageStore, type StorageActions, type StorageStore } from '../features/storage/store'
 import { createFormatters, type Formatters } from '../lib/format'
 import type { Messages } from '../lib/messages'
 import type { WindowMemory } from '../lib/memory'
+import { saveFile } from '../lib/save-file'
 import type { Host } from './shortcuts'
 import { createToasts, type Toasts } from './toasts'
 import { createViewActions, createViewStore, type ViewActions, type ViewStore } from './view-store'
@@ -28,8 +38,11 @@ export interface WindowApp {
   stores: {
     models: ModelsStore
     chat: ChatStore
+    chats: ChatListStore
     engine: EngineStore
     server: ServerStore
+    activity: ActivityStore
+    settings: SettingsStore
     storage: StorageStore
     downloads: DownloadsStore
     removal: RemovalStore
@@ -37,8 +50,11 @@ export interface WindowApp {
   }
   models: ModelActions
   chat: ChatActions
+  chats: ChatListActions
   engine: EngineActions
   server: ServerActions
+  activity: ActivityActions
+  settings: SettingsActions
   storage: StorageActions
   downloads: DownloadActions
   removal: RemovalActions
@@ -66,14 +82,17 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
   const stores = {
     models: createModelsStore(),
     chat: createChatStore(),
+    chats: createChatListStore(),
     engine: createEngineStore(),
     server: createServerStore(),
+    activity: createActivityStore(),
+    settings: createSettingsStore(),
     storage: createStorageStore(),
     downloads: createDownloadsStore(),
     removal: createRemovalStore(),
     view: createViewStore(),
   }
-  const seen = { instance: '', revision: -1 }
+  const seen = { instance: '', revision: -1, chats: -1 }
   let afterFrame = (): void => undefined
 
   const mirror = ({ changes }: StateFrame): void => {
@@ -87,8 +106,11 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     const instance = app?.instance_id ?? seen.instance
     const revision = changes.models?.revision ?? seen.revision
     const stale = instance !== seen.instance || revision !== seen.revision
-    Object.assign(seen, { instance, revision })
+    const chatsRevision = changes.chats?.revision ?? seen.chats
+    const chatsStale = instance !== seen.instance || chatsRevision !== seen.chats
+    Object.assign(seen, { instance, revision, chats: chatsRevision })
     if (stale) void models.refresh().then(chooseModel).then(storage.refresh)
+    if (chatsStale) refreshChats()
     afterFrame()
   }
 
@@ -110,10 +132,31 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
   const chat = createChatActions({
     client,
     store: stores.chat,
-    now: () => Date.now(),
-    newId: () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join(''),
     schedule: (flush) => setTimeout(flush, FLUSH_MS),
+    onShown: (id) => memory.write('chat.open', id ?? ''),
   })
+  const chats = createChatListActions({
+    client,
+    store: stores.chats,
+    onRemove: (id) => {
+      const isShown = stores.chat.getState().chatId === id
+      if (isShown) chat.newChat()
+      return isShown
+    },
+    onRestored: (id) => {
+      // Whoever has gone to another conversation stays there.
+      if (stores.chat.getState().chatId === null) void chat.open(id)
+    },
+    save: saveFile,
+  })
+  let firstChats = true
+  const refreshChats = (): void => {
+    void chats.refresh()
+    const last = memory.read('chat.open') ?? ''
+    if (firstChats && last !== '' && stores.chat.getState().chatId === null) void chat.open(last)
+    else void chat.refresh()
+    firstChats = false
+  }
 
   /** Keeps the chat's model one that is there and can answer. */
   const chooseModel = (): void => {
@@ -123,7 +166,9 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     const demo = stores.engine.getState().demo?.models ?? []
     chat.setModel(chooseChatModel({ models: list.models, loaded, current: model, lastUsed: memory.read('chat.model'), demo }))
   }
-  stores.chat.subscribe(({ draft }, before) => {
+  stores.chat.subscribe(({ draft, model }, before) => {
+    // A conversation goes on with the model it asked before, if that is still there.
+    if (model !== before.model) chooseModel()
     if (draft !== null && before.draft === null && draft.message.model !== null) memory.write('chat.model', draft.message.model)
   })
 
@@ -165,8 +210,11 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     stores,
     models,
     chat,
+    chats,
     engine,
     server: createServerActions(client, stores.server),
+    activity: createActivityActions(client, stores.activity),
+    settings: createSettingsActions(client, stores.settings),
     storage,
     downloads,
     removal,

@@ -37,9 +37,14 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
     openChat(null)
     return true
   },
+  server: ({ view }) => {
+    view.go('server')
+    return true
+  },
   search: ({ stores, view }) => {
     // Elsewhere the browser's own search finds more.
-    if (stores.view.getState().view !== 'models') return false
+    if (!['models', 'chat'].includes(stores.view.getState().view)) return false
+    if (stores.view.getState().view === 'chat') stores.view.setState({ chatListOpen: true })
     view.focus('search')
     return true
   },
@@ -62,7 +67,7 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
     return true
   },
   detail: ({ stores, view }) => {
-    if (stores.view.getState().view !== 'models') return false
+    if (stores.view.getState().view === 'chat') return false
     view.toggleDetail()
     return true
   },

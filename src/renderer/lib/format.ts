@@ -24,13 +24,19 @@ export interface Formatters {
   /** Milliseconds as seconds: 0.38 s, 4.1 s, 12 s. */
   seconds: (ms: number) => string
   /** Seconds as a time to wait: 45 s, 2 min 10 s, 1 h 5 min. */
-  duration: (seconds: number) => string
+  timeLeft: (seconds: number) => string
   /** Bytes per second: 48.2 MB/s, 120 KB/s. */
   speed: (bytesPerSecond: number) => string
+  /** A setting between 0 and 2: 0.7, 0.95. */
+  fraction: (value: number) => string
   /** Per second, one decimal. */
   rate: (perSecond: number) => string
   /** Now, 4 min ago, 3 h ago, Yesterday, Tuesday, 12 Nov, Nov 2024. */
   ago: (iso: string, nowMs: number) => string
+  /** 14:32:08 */
+  time: (iso: string) => string
+  /** How long, in whole minutes or hours: 11 min, 3 h. */
+  duration: (ms: number) => string
   /** Date and time in full, for details. */
   dateTime: (iso: string) => string
   /** Form of a noun for a count: `plural(2, {one: 'model', other: 'models'})`. */
@@ -53,12 +59,18 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
   const whole = number(0)
   const one = number(1, 1)
   const upToOne = number(1)
+  const upToTwo = number(2)
   const two = number(2, 2)
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long' })
   const dayMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
   const monthYear = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric' })
   const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium', hourCycle: 'h23' })
+  const unit = (name: string): Intl.NumberFormat =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: 0 })
+  const minutes = unit('minute')
+  const hours = unit('hour')
   const rules = new Intl.PluralRules(locale)
 
   const size = (bytes: number, giga: number, mega: number): string => {
@@ -94,7 +106,7 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
       if (seconds < 1) return `${two.format(seconds)} s`
       return `${(seconds < 10 ? one : whole).format(seconds)} s`
     },
-    duration: (seconds) => {
+    timeLeft: (seconds) => {
       const all = Math.max(0, Math.round(seconds))
       const [hours, minutes, rest] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60), all % 60]
       if (hours > 0) return `${whole.format(hours)} h${minutes === 0 ? '' : ` ${minutes} min`}`
@@ -104,8 +116,14 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
     },
     speed: (bytesPerSecond) =>
       bytesPerSecond >= MB_DISK ? `${one.format(bytesPerSecond / MB_DISK)} MB/s` : `${whole.format(bytesPerSecond / 1e3)} KB/s`,
+    fraction: (value) => upToTwo.format(value),
     rate: (perSecond) => one.format(perSecond),
     ago,
+    time: (iso) => {
+      const date = new Date(iso)
+      return Number.isNaN(date.getTime()) ? '' : clock.format(date)
+    },
+    duration: (ms) => (ms < 2 * HOUR_MS ? minutes.format(Math.round(ms / MINUTE_MS)) : hours.format(Math.round(ms / HOUR_MS))),
     dateTime: (iso) => full.format(new Date(iso)),
     plural: (count, forms) => (rules.select(count) === 'one' ? forms.one : forms.other),
   }

@@ -49,7 +49,7 @@ export function DownloadsView() {
   const hasSamples = useDownloads((state) => state.samples.length > 0)
   const { toGo, leftBytes, etaSeconds } = totalsOf(list ?? [])
   const summary =
-    toGo === 0 ? null : t.downloads.summary(toGo, format.disk(leftBytes), etaSeconds === null ? null : format.duration(etaSeconds))
+    toGo === 0 ? null : t.downloads.summary(toGo, format.disk(leftBytes), etaSeconds === null ? null : format.timeLeft(etaSeconds))
   const firstRunning = list?.find(isRunning)?.id
   const firstQueued = list?.find(({ state }) => state === 'queued')?.id
 

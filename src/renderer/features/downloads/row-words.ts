@@ -34,7 +34,7 @@ function failureOf(download: Download, t: Messages): { why: string; hint: string
 const downloading: Say = (download, { t, format }) => {
   const { bytes_per_second: speed, eta_seconds: eta, total_bytes: total } = download
   const soFar = total === null ? '' : t.downloads.of(format.disk(download.done_bytes), format.disk(total))
-  const line = eta === null ? (download.note ?? t.downloads.starting) : t.downloads.left(format.duration(eta))
+  const line = eta === null ? (download.note ?? t.downloads.starting) : t.downloads.left(format.timeLeft(eta))
   return plain(line, speed === 0 ? soFar : `${soFar} · ${format.speed(speed)}`)
 }
 
@@ -42,7 +42,7 @@ const done: Say = (download, { t, format }) => {
   const { reused_bytes: reused, total_bytes: total, health, elapsed_seconds: seconds } = download
   const size = sizeOf(download, format)
   const isReused = reused > 0 && reused >= (total ?? 0)
-  const line = isReused ? t.downloads.doneReused(size) : t.downloads.done(size, format.duration(Math.max(1, seconds)))
+  const line = isReused ? t.downloads.doneReused(size) : t.downloads.done(size, format.timeLeft(Math.max(1, seconds)))
   if (health === 'unhealthy') return { line, tone: 'warn', beside: t.downloads.unhealthy(download.reason) }
   return plain(line, health === 'healthy' ? t.downloads.healthy : t.downloads.checkedOnly)
 }

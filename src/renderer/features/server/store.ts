@@ -37,6 +37,8 @@ export function nextPort(error: SerializedError, wanted: number | null): number 
 export interface ServerActions {
   start: (port?: number) => Promise<void>
   stop: () => Promise<void>
+  /** Stops and starts it when it runs or wants to, so that new settings hold. */
+  restart: () => Promise<void>
 }
 
 export function createServerActions(client: Client<AppContract>, store: ServerStore): ServerActions {
@@ -51,5 +53,12 @@ export function createServerActions(client: Client<AppContract>, store: ServerSt
   return {
     start: (port) => attempt(() => client.call('server.start', port === undefined ? {} : { port })),
     stop: () => attempt(() => client.call('server.stop', {})),
+    restart: async () => {
+      if (store.getState().server?.state === 'stopped') return
+      await attempt(async () => {
+        await client.call('server.stop', {})
+        return client.call('server.start', {})
+      })
+    },
   }
 }

@@ -8,6 +8,7 @@ import { firstRun } from './de/first-run'
 import { models } from './de/models'
 import { removal } from './de/removal'
 import { server } from './de/server'
+import { serverView } from './de/server-view'
 import { storage } from './de/storage'
 import type { Messages } from './en'
 
@@ -22,6 +23,7 @@ export const de: Messages = {
   sections,
   errors,
   server,
+  serverView,
   engine,
   firstRun,
   models,

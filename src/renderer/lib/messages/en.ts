@@ -8,6 +8,7 @@ import { firstRun } from './en/first-run'
 import { models } from './en/models'
 import { removal } from './en/removal'
 import { server } from './en/server'
+import { serverView } from './en/server-view'
 import { storage } from './en/storage'
 
 /** Every word of the window, by area. Another language is another object of this type. */
@@ -21,6 +22,7 @@ export const en = {
   sections,
   errors,
   server,
+  serverView,
   engine,
   firstRun,
   models,

@@ -53,6 +53,7 @@ export const sections: typeof english.sections = {
   downloads: 'Downloads',
   storage: 'Speicher',
   chat: 'Chat',
+  server: 'Server',
   show: 'Seitenleiste einblenden',
   hide: 'Seitenleiste ausblenden',
 }

@@ -50,6 +50,7 @@ export const sections = {
   downloads: 'Downloads',
   storage: 'Storage',
   chat: 'Chat',
+  server: 'Server',
   show: 'Show sidebar',
   hide: 'Hide sidebar',
 }
