@@ -147,6 +147,10 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
       // Whoever has gone to another conversation stays there.
       if (stores.chat.getState().chatId === null) void chat.open(id)
     },
+    onDone: (done) => {
+      if ('imported' in done) toasts.show(messages.chat.imported(done.imported))
+      else toasts.show(messages.chat.deleted(done.deleted), { label: messages.common.undo, act: done.undo })
+    },
     save: saveFile,
   })
   let firstChats = true
