@@ -101,7 +101,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     if (server !== undefined) stores.server.setState({ server })
     if (engine !== undefined || jobs !== undefined || demo !== undefined)
       stores.engine.setState({ ...(engine && { engine }), ...(jobs && { jobs }), ...(demo && { demo }) })
-    if (changes.downloads !== undefined) downloads.mirror(changes.downloads)
+    downloads.mirror(changes.downloads)
     if (loaded !== undefined) stores.models.setState({ loaded })
     const instance = app?.instance_id ?? seen.instance
     const revision = changes.models?.revision ?? seen.revision

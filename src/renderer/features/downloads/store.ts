@@ -36,8 +36,8 @@ export function createDownloadsStore(): DownloadsStore {
 }
 
 export interface DownloadActions {
-  /** Takes the owner's list in place of the one that was here. */
-  mirror: (downloads: readonly Download[]) => void
+  /** Takes the owner's list in place of the one that was here; nothing when it said none. */
+  mirror: (downloads: readonly Download[] | undefined) => void
   /** The new download, or null when it was refused; the reason is in the store then. */
   add: (request: Partial<DownloadRequest> & { model: string }) => Promise<Download | null>
   /** Null: all. */
@@ -95,6 +95,7 @@ export function createDownloadActions({ client, store, every, onEnded, onCancell
 
   return {
     mirror: (downloads) => {
+      if (downloads === undefined) return
       const before = new Map((store.getState().downloads ?? []).map((download) => [download.id, download.state]))
       store.setState({ downloads })
       if (downloads.some(isRunning)) stopSampling ??= every(SAMPLE_MS, sample)
