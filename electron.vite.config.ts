@@ -70,6 +70,8 @@ export default defineConfig({
       target: 'chrome108,safari16.4,firefox115',
       cssTarget: ['chrome108', 'safari16.4', 'firefox115'],
       cssMinify: 'lightningcss',
+      // The page may load fonts from its own origin only.
+      assetsInlineLimit: (file) => (/\.(woff2?|ttf)$/.test(file) ? false : undefined),
       minify: true,
       rolldownOptions: { input: resolve(root, 'src/renderer/index.html') },
     },
