@@ -5,6 +5,8 @@ import { chooseChatModel } from '../features/chat/choose-model'
 import { createChatActions, type ChatActions } from '../features/chat/actions'
 import { createChatListActions, type ChatListActions } from '../features/chat/list-actions'
 import { createChatListStore, createChatStore, type ChatListStore, type ChatStore } from '../features/chat/store'
+import { createDownloadActions, createDownloadsStore, type DownloadActions, type DownloadsStore } from '../features/downloads/store'
+import { downloadNotes } from '../features/downloads/notes'
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
@@ -42,6 +44,7 @@ export interface WindowApp {
     activity: ActivityStore
     settings: SettingsStore
     storage: StorageStore
+    downloads: DownloadsStore
     removal: RemovalStore
     view: ViewStore
   }
@@ -53,6 +56,7 @@ export interface WindowApp {
   activity: ActivityActions
   settings: SettingsActions
   storage: StorageActions
+  downloads: DownloadActions
   removal: RemovalActions
   toasts: Toasts
   view: ViewActions
@@ -84,6 +88,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     activity: createActivityStore(),
     settings: createSettingsStore(),
     storage: createStorageStore(),
+    downloads: createDownloadsStore(),
     removal: createRemovalStore(),
     view: createViewStore(),
   }
@@ -96,6 +101,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     if (server !== undefined) stores.server.setState({ server })
     if (engine !== undefined || jobs !== undefined || demo !== undefined)
       stores.engine.setState({ ...(engine && { engine }), ...(jobs && { jobs }), ...(demo && { demo }) })
+    downloads.mirror(changes.downloads)
     if (loaded !== undefined) stores.models.setState({ loaded })
     const instance = app?.instance_id ?? seen.instance
     const revision = changes.models?.revision ?? seen.revision
@@ -175,6 +181,24 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     view.go('chat')
     view.focus('composer')
   }
+  const notes = downloadNotes({
+    t: messages.downloads,
+    undo: messages.common.undo,
+    tell: toasts.show,
+    openChat,
+    goDownloads: () => view.go('downloads'),
+    isShown: () => stores.view.getState().view === 'downloads',
+    resume: (id) => void downloads.resume(id),
+  })
+  const downloads = createDownloadActions({
+    client,
+    store: stores.downloads,
+    every: (ms, act) => {
+      const timer = setInterval(act, ms)
+      return () => clearInterval(timer)
+    },
+    ...notes,
+  })
   const engine = createEngineActions(client, stores.engine, (model) => {
     if (model !== null) chat.setModel(model)
     // Whoever has gone on to something else is not pulled away from it.
@@ -196,6 +220,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     activity: createActivityActions(client, stores.activity),
     settings: createSettingsActions(client, stores.settings),
     storage,
+    downloads,
     removal,
     toasts,
     view,
