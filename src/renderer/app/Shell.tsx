@@ -7,6 +7,8 @@ import { CopyButton } from '../components/ui/CopyButton'
 import { Notice } from '../components/ui/Notice'
 import { Ring } from '../components/ui/Ring'
 import { ChatView } from '../features/chat/ChatView'
+import { CancelSheet } from '../features/downloads/CancelSheet'
+import { DownloadsView } from '../features/downloads/DownloadsView'
 import { ServerView } from '../features/server/ServerView'
 import { ModelsView } from '../features/models/ModelsView'
 import { RepairSheet } from '../features/models/RepairSheet'
@@ -69,7 +71,13 @@ function LostBanner() {
   )
 }
 
-const views: Record<View, ComponentType> = { models: ModelsView, storage: StorageView, chat: ChatView, server: ServerView }
+const views: Record<View, ComponentType> = {
+  models: ModelsView,
+  downloads: DownloadsView,
+  storage: StorageView,
+  chat: ChatView,
+  server: ServerView,
+}
 
 function Views() {
   const view = useView((state) => state.view)
@@ -124,6 +132,7 @@ export function Shell() {
       </main>
       <RemovalSheet />
       <RepairSheet />
+      <CancelSheet />
       <ToastStack />
     </div>
   )

@@ -5,6 +5,8 @@ import { chooseChatModel } from '../features/chat/choose-model'
 import { createChatActions, type ChatActions } from '../features/chat/actions'
 import { createChatListActions, type ChatListActions } from '../features/chat/list-actions'
 import { createChatListStore, createChatStore, type ChatListStore, type ChatStore } from '../features/chat/store'
+import { createDownloadActions, createDownloadsStore, type DownloadActions, type DownloadsStore } from '../features/downloads/store'
+import { downloadNotes } from '../features/downloads/notes'
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
 import { createCareActions, createCareStore, type CareActions, type CareStore } from '../features/models/care'
@@ -45,6 +47,7 @@ export interface WindowApp {
     activity: ActivityStore
     settings: SettingsStore
     storage: StorageStore
+    downloads: DownloadsStore
     removal: RemovalStore
     view: ViewStore
   }
@@ -57,6 +60,7 @@ export interface WindowApp {
   activity: ActivityActions
   settings: SettingsActions
   storage: StorageActions
+  downloads: DownloadActions
   removal: RemovalActions
   toasts: Toasts
   view: ViewActions
@@ -79,7 +83,7 @@ export interface WindowDeps {
   reveal?: ((model: string) => Promise<void>) | undefined
 }
 
-const FLUSH_MS = 32
+const FLUSH_MS = 48
 
 /** Wires the window once. Main owns the state; the frames of its watch are mirrored into the stores here and nowhere else. */
 export function createWindow({ openLink, onRefused, host, messages, locale, memory, reveal }: WindowDeps): WindowApp {
@@ -93,6 +97,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     activity: createActivityStore(),
     settings: createSettingsStore(),
     storage: createStorageStore(),
+    downloads: createDownloadsStore(),
     removal: createRemovalStore(),
     view: createViewStore(),
   }
@@ -111,6 +116,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
       // What is not loaded any more is remembered by the owner alone.
       if (before.some(({ name }) => !loaded.some((model) => model.name === name))) void models.refreshUsed()
     }
+    downloads.mirror(changes.downloads)
     const instance = app?.instance_id ?? seen.instance
     const revision = changes.models?.revision ?? seen.revision
     const stale = instance !== seen.instance || revision !== seen.revision
@@ -175,6 +181,10 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
       // Whoever has gone to another conversation stays there.
       if (stores.chat.getState().chatId === null) void chat.open(id)
     },
+    onDone: (done) => {
+      if ('imported' in done) toasts.show(messages.chat.imported(done.imported))
+      else toasts.show(messages.chat.deleted(done.deleted), { label: messages.common.undo, act: done.undo })
+    },
     save: saveFile,
   })
   let firstChats = true
@@ -205,6 +215,24 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     view.go('chat')
     view.focus('composer')
   }
+  const notes = downloadNotes({
+    t: messages.downloads,
+    undo: messages.common.undo,
+    tell: toasts.show,
+    openChat,
+    goDownloads: () => view.go('downloads'),
+    isShown: () => stores.view.getState().view === 'downloads',
+    resume: (id) => void downloads.resume(id),
+  })
+  const downloads = createDownloadActions({
+    client,
+    store: stores.downloads,
+    every: (ms, act) => {
+      const timer = setInterval(act, ms)
+      return () => clearInterval(timer)
+    },
+    ...notes,
+  })
   const engine = createEngineActions(client, stores.engine, (model) => {
     if (model !== null) chat.setModel(model)
     // Whoever has gone on to something else is not pulled away from it.
@@ -228,6 +256,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     activity: createActivityActions(client, stores.activity),
     settings: createSettingsActions(client, stores.settings),
     storage,
+    downloads,
     removal,
     toasts,
     view,

@@ -45,6 +45,10 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
     view.go('models')
     return true
   },
+  downloads: ({ view }) => {
+    view.go('downloads')
+    return true
+  },
   storage: ({ view }) => {
     view.go('storage')
     return true

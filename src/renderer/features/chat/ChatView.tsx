@@ -3,11 +3,10 @@ import { MessageCircle, MessagesSquare, OctagonAlert, Plus } from 'lucide-react'
 import { shortcutLabel } from '../../app/shortcuts'
 import { FailureNote } from '../../app/FailureNote'
 import { Toolbar } from '../../app/Toolbar'
-import { useChat, useChats, useModels, useWindow } from '../../app/context'
+import { useChat, useModels, useWindow } from '../../app/context'
 import { Button, IconButton } from '../../components/ui/Button'
 import { Notice } from '../../components/ui/Notice'
 import { Ring } from '../../components/ui/Ring'
-import { Toast } from '../../components/ui/Toast'
 import { EngineBanner, useEngineView } from '../engine/EngineBanner'
 import { findLoaded, splitOwner } from '../models/model'
 import { useMedia, WIDE } from '../../lib/use-media'
@@ -74,40 +73,6 @@ function Opening() {
   return slow ? <Notice icon={<Ring size={26} />} title={t.chat.opening} /> : null
 }
 
-/** What was just done, and the way back. */
-function ChatToast() {
-  const { t, chats, stores } = useWindow()
-  const removed = useChats((state) => state.removed)
-  const imported = useChats((state) => state.imported)
-  if (removed !== null)
-    return (
-      <Toast
-        key={removed.id}
-        onEnd={() => stores.chats.setState({ removed: null })}
-        action={
-          <Button size="s" kind="link" onClick={() => void chats.undoRemove()}>
-            {t.common.undo}
-          </Button>
-        }
-      >
-        <span className="max-w-80 truncate">{t.chat.deleted(removed.title)}</span>
-      </Toast>
-    )
-  if (imported === null) return null
-  return (
-    <Toast
-      onEnd={() => stores.chats.setState({ imported: null })}
-      action={
-        <Button size="s" kind="link" onClick={() => stores.chats.setState({ imported: null })}>
-          {t.common.dismiss}
-        </Button>
-      }
-    >
-      {t.chat.imported(imported)}
-    </Toast>
-  )
-}
-
 export function ChatView() {
   const { t, chat, stores, host, view } = useWindow()
   const state = useEngineView()
@@ -164,7 +129,6 @@ export function ChatView() {
           </div>
         )}
         <Composer off={off} />
-        <ChatToast />
       </div>
     </div>
   )

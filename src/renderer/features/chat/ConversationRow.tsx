@@ -147,10 +147,11 @@ export const ConversationRow = memo(function ConversationRow({ chat, shown, now,
           )}
         >
           <span className="flex min-w-0 items-center gap-1.5">
-            {chat.answering ? <Ring size={11} /> : null}
             <span dir="auto" className="truncate font-medium">
               {chat.title}
             </span>
+            {/* Behind the title: it must not move when the answer ends. */}
+            {chat.answering ? <Ring size={11} /> : null}
           </span>
           {text}
         </button>

@@ -15,10 +15,17 @@ const READ_AHEAD_PX = 2_000
 const CHARACTERS_PER_LINE = 90
 const LINE_PX = 22
 
-/** How high a message will about be; measured as soon as it is on the screen. */
-function guessHeight({ role, content, attachments }: ThreadMessage): number {
+const guesses = new WeakMap<ThreadMessage, number>()
+
+/** How high a message will about be; measured as soon as it is on the screen. Asked for every message with every page that is read. */
+function guessHeight(message: ThreadMessage): number {
+  const known = guesses.get(message)
+  if (known !== undefined) return known
+  const { role, content, attachments } = message
   const lines = Math.ceil(content.length / CHARACTERS_PER_LINE) + (content.split('\n', 200).length - 1) / 2
-  return (role === 'user' ? 58 : 64) + Math.min(400, lines) * LINE_PX + (attachments.length > 0 ? 30 : 0)
+  const guess = (role === 'user' ? 58 : 64) + Math.min(400, lines) * LINE_PX + (attachments.length > 0 ? 30 : 0)
+  guesses.set(message, guess)
+  return guess
 }
 
 /** Says when an answer begins and ends, never its words. */
@@ -71,7 +78,7 @@ export function Thread() {
     gap: 14,
     paddingStart: 20,
     paddingEnd: 16,
-    overscan: 8,
+    overscan: 5,
     // Older messages come in above without moving what is read.
     anchorTo: 'end',
     scrollEndThreshold: NEAR_END_PX,
@@ -116,7 +123,7 @@ export function Thread() {
         tabIndex={0}
         className="flex h-full flex-col overflow-y-auto [overflow-anchor:none] focus-visible:-outline-offset-2"
       >
-        <div className="relative mx-auto mt-auto w-full max-w-[736px] flex-none" style={{ height: total }}>
+        <div className="relative mx-auto w-full max-w-[736px] flex-none" style={{ height: total }}>
           <div className="absolute inset-x-0 top-0 px-6" style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
             {items.map(({ key, index }) => {
               const message = at(index)

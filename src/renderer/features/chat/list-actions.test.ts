@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { AppError } from '../../../shared/errors'
 import { aChat, aChatDetail } from '../../testing/chats'
 import { fakeClient } from '../../testing/fake-client'
@@ -11,6 +11,7 @@ function setUp() {
   const store = createChatListStore()
   const removed: string[] = []
   const restored: string[] = []
+  const done: ({ deleted: string; undo: () => void } | { imported: number })[] = []
   const saved: [string, string, string][] = []
   const answers = new Map<string, (value: unknown) => void>()
   const { client, asked } = fakeClient(
@@ -44,9 +45,10 @@ function setUp() {
       return true
     },
     onRestored: (chat) => void restored.push(chat),
+    onDone: (one) => void done.push(one),
     save: (...file) => void saved.push(file),
   })
-  return { chats, store, state: () => store.getState(), asked, removed, restored, saved, answers }
+  return { chats, store, state: () => store.getState(), asked, removed, restored, done, saved, answers }
 }
 
 describe('the list of conversations', () => {
@@ -54,9 +56,11 @@ describe('the list of conversations', () => {
     const bench = setUp()
     await bench.chats.remove(aChat('a'))
     expect(bench.removed).toEqual(['a'])
-    expect(bench.state().removed?.id).toBe('a')
-    await bench.chats.undoRemove()
-    expect(bench.state().removed).toBe(null)
+    const [one] = bench.done
+    if (one === undefined || !('undo' in one)) throw new Error('nothing to undo')
+    expect(one.deleted).toBe('Chat a')
+    one.undo()
+    await vi.waitFor(() => expect(bench.asked).toHaveLength(4))
     expect(bench.restored).toEqual(['a'])
     expect(bench.asked.map(([name]) => name)).toEqual(['chats.delete', 'chats.list', 'chats.restore', 'chats.list'])
   })
@@ -85,7 +89,8 @@ describe('the list of conversations', () => {
   it('says what is wrong with a file that cannot be imported', async () => {
     const bench = setUp()
     await bench.chats.importText('nonsense')
-    expect(bench.state()).toMatchObject({ imported: null, problem: { code: 'invalid_chat_file' } })
+    expect(bench.state().problem?.code).toBe('invalid_chat_file')
+    expect(bench.done).toEqual([])
   })
 })
 

@@ -11,6 +11,8 @@ export interface ChatListDeps {
   onRemove: (chat: string) => boolean
   /** One that was shown is there again. */
   onRestored: (chat: string) => void
+  /** Says that a conversation was deleted, with a way back; or how many an import brought. */
+  onDone: (done: { deleted: string; undo: () => void } | { imported: number }) => void
   /** Gives a file to the person. */
   save: (name: string, text: string, type: string) => void
 }
@@ -23,7 +25,6 @@ export interface ChatListActions {
   rename: (chat: string, title: string) => Promise<void>
   pin: (chat: string, pinned: boolean) => Promise<void>
   remove: (chat: ChatSummary) => Promise<void>
-  undoRemove: () => Promise<void>
   /** One conversation, or all of them without one. */
   exportChats: (format: 'json' | 'markdown', chat?: ChatSummary) => Promise<void>
   importText: (text: string) => Promise<void>
@@ -43,10 +44,9 @@ export function fileNameOf(title: string): string {
   return name.replace(/^[. ]+/, '') || 'chat'
 }
 
-export function createChatListActions({ client, store, onRemove, onRestored, save }: ChatListDeps): ChatListActions {
+export function createChatListActions({ client, store, onRemove, onRestored, onDone, save }: ChatListDeps): ChatListActions {
   const set = store.setState
   let turn = 0
-  let wasShown = false
 
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
@@ -101,18 +101,15 @@ export function createChatListActions({ client, store, onRemove, onRestored, sav
       }),
     remove: (chat) =>
       attempt(async () => {
-        wasShown = onRemove(chat.id)
+        const wasShown = onRemove(chat.id)
         await client.call('chats.delete', { chat: chat.id })
-        set({ removed: chat })
-        await refresh()
-      }),
-    undoRemove: () =>
-      attempt(async () => {
-        const { removed } = store.getState()
-        if (removed === null) return
-        set({ removed: null })
-        await client.call('chats.restore', { chat: removed.id })
-        if (wasShown) onRestored(removed.id)
+        const undo = (): Promise<void> =>
+          attempt(async () => {
+            await client.call('chats.restore', { chat: chat.id })
+            if (wasShown) onRestored(chat.id)
+            await refresh()
+          })
+        onDone({ deleted: chat.title, undo: () => void undo() })
         await refresh()
       }),
     exportChats: (format, chat) =>
@@ -128,7 +125,8 @@ export function createChatListActions({ client, store, onRemove, onRestored, sav
       attempt(async () => {
         let imported = 0
         for (const part of splitImport(text)) imported += (await client.call('chats.import', { text: part })).chats
-        set({ imported, problem: null })
+        set({ problem: null })
+        onDone({ imported })
         await refresh()
       }),
   }

@@ -42,10 +42,6 @@ export interface ChatListState {
   problem: SerializedError | null
   /** A damaged history that was kept. */
   setAside: string | null
-  /** Deleted a moment ago, for Undo. */
-  removed: ChatSummary | null
-  /** What an import brought. */
-  imported: number | null
 }
 
 export type ChatStore = StoreApi<ChatState>
@@ -78,7 +74,5 @@ export function createChatListStore(): ChatListStore {
     hits: null,
     problem: null,
     setAside: null,
-    removed: null,
-    imported: null,
   }))
 }

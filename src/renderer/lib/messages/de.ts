@@ -2,6 +2,7 @@ import { access, app, common, connection, sections, time } from './de/app'
 import { care } from './de/care'
 import { chat } from './de/chat'
 import { detail } from './de/detail'
+import { downloads } from './de/downloads'
 import { engine } from './de/engine'
 import { errors } from './de/errors'
 import { firstRun } from './de/first-run'
@@ -30,6 +31,7 @@ export const de: Messages = {
   detail,
   chat,
   storage,
+  downloads,
   removal,
   care,
 }

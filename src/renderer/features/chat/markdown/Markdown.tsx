@@ -1,4 +1,4 @@
-import { lazy, memo, Suspense, useState, type ComponentProps } from 'react'
+import { lazy, memo, Suspense, useEffect, useState, type ComponentProps } from 'react'
 import ReactMarkdown from 'react-markdown'
 import remarkGfm from 'remark-gfm'
 import remarkMath from 'remark-math'
@@ -7,7 +7,8 @@ import { definitionsOf, splitBlocks, type Block, type Split } from './blocks'
 import { CodeBlock } from './CodeBlock'
 import { toMathMarkdown } from './math'
 
-const Formula = lazy(() => import('./Formula'))
+const loadFormula = () => import('./Formula').then(({ withFonts }) => withFonts())
+const Formula = lazy(loadFormula)
 
 const SAFE_LINK = /^(https|mailto):/i
 
@@ -101,6 +102,8 @@ function MarkdownText({ text }: { text: string }) {
   const [known, setKnown] = useState<Split | null>(null)
   const split = known?.text === text ? known : splitBlocks(text, known)
   if (split !== known) setKnown(split)
+  // Fetched before the first formula comes: one that appears late moves what stands beside it.
+  useEffect(() => void loadFormula().catch(() => undefined), [])
   const definitions = definitionsOf(text)
   return (
     <div dir="auto" className="prose">
