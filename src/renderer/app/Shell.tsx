@@ -7,6 +7,7 @@ import { CopyButton } from '../components/ui/CopyButton'
 import { Notice } from '../components/ui/Notice'
 import { Ring } from '../components/ui/Ring'
 import { ChatView } from '../features/chat/ChatView'
+import { SettingsView } from '../features/settings/SettingsView'
 import { ServerView } from '../features/server/ServerView'
 import { ModelsView } from '../features/models/ModelsView'
 import { RemovalSheet } from '../features/removal/RemovalSheet'
@@ -68,7 +69,13 @@ function LostBanner() {
   )
 }
 
-const views: Record<View, ComponentType> = { models: ModelsView, storage: StorageView, chat: ChatView, server: ServerView }
+const views: Record<View, ComponentType> = {
+  models: ModelsView,
+  storage: StorageView,
+  chat: ChatView,
+  server: ServerView,
+  settings: SettingsView,
+}
 
 function Views() {
   const view = useView((state) => state.view)

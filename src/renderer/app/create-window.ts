@@ -1,4 +1,4 @@
-import type { StateFrame } from '../../shared/contract'
+import type { Appearance, StateFrame } from '../../shared/contract'
 import { createConnection, sleep, type Connection } from '../api/connection'
 import type { OpenLink } from '../api/transport'
 import { chooseChatModel } from '../features/chat/choose-model'
@@ -17,10 +17,11 @@ import { createSettingsActions, createSettingsStore, type SettingsActions, type 
 import { createRemovalActions, type RemovalActions } from '../features/removal/actions'
 import { createRemovalStore, type RemovalStore } from '../features/removal/store'
 import { createStorageActions, createStorageStore, type StorageActions, type StorageStore } from '../features/storage/store'
-import { createFormatters, type Formatters } from '../lib/format'
+import type { Formatters } from '../lib/format'
 import type { Messages } from '../lib/messages'
 import type { WindowMemory } from '../lib/memory'
 import type { Host } from './shortcuts'
+import { createSpeech, keepAppearance, readAppearance, type SpeechStore } from './speech'
 import { createToasts, type Toasts } from './toasts'
 import { createViewActions, createViewStore, type ViewActions, type ViewStore } from './view-store'
 
@@ -29,6 +30,7 @@ export interface WindowApp {
   host: Host
   t: Messages
   format: Formatters
+  speech: SpeechStore
   connection: Connection
   stores: {
     models: ModelsStore
@@ -59,9 +61,10 @@ export interface WindowDeps {
   openLink: OpenLink
   onRefused: () => void
   host: Host
+  /** Of the system's language. */
   messages: Messages
-  /** For numbers and dates; words follow `messages`. */
-  locale: string
+  /** For numbers and dates in a language. */
+  localeOf: (language: string) => string
   /** What the window remembers of the one before it. */
   memory: WindowMemory
 }
@@ -69,7 +72,7 @@ export interface WindowDeps {
 const FLUSH_MS = 32
 
 /** Wires the window once. Main owns the state; the frames of its watch are mirrored into the stores here and nowhere else. */
-export function createWindow({ openLink, onRefused, host, messages, locale, memory }: WindowDeps): WindowApp {
+export function createWindow({ openLink, onRefused, host, messages, localeOf, memory }: WindowDeps): WindowApp {
   const stores = {
     models: createModelsStore(),
     chat: createChatStore(),
@@ -81,6 +84,13 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     removal: createRemovalStore(),
     view: createViewStore(),
   }
+  const speech = createSpeech({ messages, localeOf })
+  const show = (appearance: Appearance): void => {
+    stores.settings.setState({ appearance })
+    speech.speak(appearance.language)
+  }
+  show(readAppearance(memory))
+  const { format, t } = speech.store.getState()
   const seen = { instance: '', revision: -1 }
   let afterFrame = (): void => undefined
 
@@ -91,6 +101,10 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     if (engine !== undefined || jobs !== undefined || demo !== undefined)
       stores.engine.setState({ ...(engine && { engine }), ...(jobs && { jobs }), ...(demo && { demo }) })
     if (loaded !== undefined) stores.models.setState({ loaded })
+    if (changes.appearance !== undefined) {
+      show(changes.appearance)
+      keepAppearance(memory, changes.appearance)
+    }
     const instance = app?.instance_id ?? seen.instance
     const revision = changes.models?.revision ?? seen.revision
     const stale = instance !== seen.instance || revision !== seen.revision
@@ -103,16 +117,15 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
   const { client } = connection
   const models = createModelActions(client, stores.models)
   const view = createViewActions(stores.view)
-  const format = createFormatters(locale, messages.time)
   const toasts = createToasts()
   const storage = createStorageActions(client, stores.storage)
   const removal = createRemovalActions({
     client,
     store: stores.removal,
     loaded: () => stores.models.getState().loaded,
-    t: messages.removal,
+    t: () => speech.store.getState().t.removal,
     tell: toasts.show,
-    formatBytes: format.disk,
+    formatBytes: (bytes) => speech.store.getState().format.disk(bytes),
   })
   const chat = createChatActions({
     client,
@@ -148,8 +161,9 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
 
   return {
     host,
-    t: messages,
+    t,
     format,
+    speech: speech.store,
     connection,
     stores,
     models,

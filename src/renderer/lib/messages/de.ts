@@ -8,6 +8,7 @@ import { models } from './de/models'
 import { removal } from './de/removal'
 import { server } from './de/server'
 import { serverView } from './de/server-view'
+import { settings } from './de/settings'
 import { storage } from './de/storage'
 import type { Messages } from './en'
 
@@ -23,6 +24,7 @@ export const de: Messages = {
   errors,
   server,
   serverView,
+  settings,
   engine,
   firstRun,
   models,
