@@ -18,8 +18,25 @@ const sources = fingerprint()
 /** The page is built last; bin/mlxk.cjs looks at this stamp to see whether a checkout must be built. */
 const stamp = { name: 'stamp', apply: 'build', closeBundle: () => writeStamp(sources) } as const
 
+/** Each costs up to some milliseconds when loaded, and most commands need none of them. */
+const DEAR =
+  /^(let|var) (\w+) = require\("(node:(?:child_process|crypto|fs\/promises|http|https|net|readline|tls|vm|worker_threads))"\);$/gm
+/** The same inside of packages that are no ES modules: commander, which every command needs. */
+const DEAR_INSIDE = /^(\tvar) (\w+) = require\("(node:child_process)"\);$/gm
+
+/** Loads the dear parts of Node when something of them is first used, instead of with the chunk. */
+const lazyBuiltins = {
+  name: 'lazy-builtins',
+  renderChunk: (code: string) => {
+    const toLazy = (line: string, keyword: string, name: string, id: string): string =>
+      code.includes(`__toESM(${name}`) ? line : `${keyword} ${name} = new Proxy({}, { get: (_, key) => require("${id}")[key] });`
+    return { code: code.replace(DEAR, toLazy).replace(DEAR_INSIDE, toLazy), map: null }
+  },
+} as const
+
 export default defineConfig({
   main: {
+    plugins: [lazyBuiltins],
     build: {
       ...node,
       rolldownOptions: {
@@ -53,6 +70,8 @@ export default defineConfig({
       target: 'chrome108,safari16.4,firefox115',
       cssTarget: ['chrome108', 'safari16.4', 'firefox115'],
       cssMinify: 'lightningcss',
+      // The page may load fonts from its own origin only.
+      assetsInlineLimit: (file) => (/\.(woff2?|ttf)$/.test(file) ? false : undefined),
       minify: true,
       rolldownOptions: { input: resolve(root, 'src/renderer/index.html') },
     },

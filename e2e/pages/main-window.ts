@@ -11,7 +11,7 @@ export interface MainWindow {
   serverFoot: Locator
   row: (model: string) => Locator
   detail: (model: string) => Locator
-  go: (section: 'Models' | 'Storage' | 'Chat' | 'Server' | 'Settings') => Promise<void>
+  go: (section: 'Models' | 'Discover' | 'Downloads' | 'Storage' | 'Chat' | 'Server' | 'Settings') => Promise<void>
   /** From the first-run page to a chat that is ready to be used. */
   startDemo: () => Promise<void>
   chooseModel: (name: string) => Promise<void>

@@ -185,8 +185,11 @@ describe('scan', () => {
   test('E40 last_modified is UTC whatever the clock’s zone', async () => {
     const { repo } = healthyModel(hub)
     utimesSync(repo, 1_763_800_000, 1_763_800_000)
+    // Each in a data folder of its own: what one learnt, the other would only repeat.
     for (const TZ of ['UTC', 'Pacific/Auckland']) {
-      expect(await list([], { env: { TZ } })).toMatchObject([{ last_modified: '2025-11-22T08:26:40Z' }])
+      expect(await list([], { env: { TZ, MLXK_HOME: join(repo, '..', '..', '..', `data-${TZ.length}`) } })).toMatchObject([
+        { last_modified: '2025-11-22T08:26:40Z' },
+      ])
     }
   })
 

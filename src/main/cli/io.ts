@@ -11,6 +11,8 @@ export interface Output {
   /** Lines of the terminal, null where there is none or it does not say. */
   rows: () => number | null
   write: (text: string) => void
+  /** For libraries that draw by themselves. A reader that leaves is noticed here too. */
+  stream: () => NodeJS.WriteStream
   /** Resolves when everything written so far has left the process, or cannot any more. */
   flush: () => Promise<void>
 }
@@ -31,23 +33,49 @@ export interface CliIo {
 
 const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-function createOutput(stream: NodeJS.WriteStream, onClosed: () => void): Output {
-  let open = true
-  // EPIPE: whoever read us has seen enough. Any other write error leaves nobody to tell either.
-  stream.on('error', () => {
-    open = false
-    onClosed()
-  })
+/** True for a terminal and /dev/null, which only the stream itself can tell apart. */
+function isCharacterDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice()
+  } catch {
+    return false
+  }
+}
+
+/** @param open gives the stream: a getter of `process`, which costs a start-up, so that an output nobody writes to is never opened */
+function createOutput(descriptor: number, open: () => NodeJS.WriteStream, onClosed: () => void): Output {
+  let stream: NodeJS.WriteStream | null = null
+  let isOpen = true
+  let isTTY: boolean | null = null
+  const use = (): NodeJS.WriteStream => {
+    if (stream !== null) return stream
+    stream = open()
+    // EPIPE: whoever read us has seen enough. Any other write error leaves nobody to tell either.
+    stream.on('error', () => {
+      isOpen = false
+      onClosed()
+    })
+    return stream
+  }
   // Typed as a boolean, but not there at all when the stream is a file or a pipe.
-  const isTTY = 'isTTY' in stream && stream.isTTY
+  const lookForTTY = (): boolean => isCharacterDevice(descriptor) && 'isTTY' in use() && use().isTTY
   return {
-    isTTY,
-    columns: () => (isTTY && stream.columns > 0 ? stream.columns : null),
-    rows: () => (isTTY && stream.rows > 0 ? stream.rows : null),
-    write: (text) => {
-      if (open) stream.write(text)
+    get isTTY() {
+      return (isTTY ??= lookForTTY())
     },
-    flush: () => new Promise((done) => (open && !stream.destroyed ? stream.write('', () => done()) : done())),
+    columns: () => {
+      isTTY ??= lookForTTY()
+      return isTTY && use().columns > 0 ? use().columns : null
+    },
+    rows: () => {
+      isTTY ??= lookForTTY()
+      return isTTY && use().rows > 0 ? use().rows : null
+    },
+    write: (text) => {
+      if (isOpen) use().write(text)
+    },
+    stream: use,
+    flush: () => new Promise((done) => (stream !== null && isOpen && !stream.destroyed ? stream.write('', () => done()) : done())),
   }
 }
 
@@ -71,8 +99,16 @@ export function processIo(): CliIo {
       return process.stdin
     },
     stdinIsRedirected: isFileOrPipe,
-    stdout: createOutput(process.stdout, () => left.abort()),
-    stderr: createOutput(process.stderr, () => undefined),
+    stdout: createOutput(
+      1,
+      () => process.stdout,
+      () => left.abort(),
+    ),
+    stderr: createOutput(
+      2,
+      () => process.stderr,
+      () => undefined,
+    ),
     readerLeft: left.signal,
     onSignal: (listener) => {
       const handlers = signals.map((signal) => ({ signal, handle: () => listener(signal) }))

@@ -8,6 +8,8 @@ import { Notice } from '../components/ui/Notice'
 import { Ring } from '../components/ui/Ring'
 import { ChatView } from '../features/chat/ChatView'
 import { SettingsView } from '../features/settings/SettingsView'
+import { CancelSheet } from '../features/downloads/CancelSheet'
+import { DownloadsView } from '../features/downloads/DownloadsView'
 import { ServerView } from '../features/server/ServerView'
 import { ModelsView } from '../features/models/ModelsView'
 import { RemovalSheet } from '../features/removal/RemovalSheet'
@@ -71,6 +73,7 @@ function LostBanner() {
 
 const views: Record<View, ComponentType> = {
   models: ModelsView,
+  downloads: DownloadsView,
   storage: StorageView,
   chat: ChatView,
   server: ServerView,
@@ -129,6 +132,7 @@ export function Shell() {
         </ErrorBoundary>
       </main>
       <RemovalSheet />
+      <CancelSheet />
       <ToastStack />
     </div>
   )

@@ -1,15 +1,17 @@
 import { Dialog } from '@base-ui/react/dialog'
-import { Activity, Box, HardDrive, MessageCircle, Settings2, type LucideIcon } from 'lucide-react'
+import { Activity, Box, Download, HardDrive, MessageCircle, Settings2, type LucideIcon } from 'lucide-react'
 import { Fragment } from 'react'
+import { totalsOf } from '../features/downloads/model'
 import { ServerFoot } from '../features/server/ServerFoot'
 import { cx } from '../lib/cx'
 import { SIDEBAR, useMedia } from '../lib/use-media'
-import { useModels, useStorage, useView, useWindow } from './context'
+import { useDownloads, useModels, useStorage, useView, useWindow } from './context'
 import { shortcutLabel } from './shortcuts'
 import type { View } from './view-store'
 
 /** Less is not worth a word. */
 const LITTLE_BYTES = 50e6
+const NONE: never[] = []
 
 interface Entry {
   view: View
@@ -21,6 +23,7 @@ const groups: readonly { name: 'library' | 'use'; entries: readonly Entry[] }[] 
     name: 'library',
     entries: [
       { view: 'models', icon: Box },
+      { view: 'downloads', icon: Download },
       { view: 'storage', icon: HardDrive },
     ],
   },
@@ -55,8 +58,11 @@ function Content() {
   const { t, format } = useWindow()
   const count = useModels((state) => state.list?.models.length ?? 0)
   const canGo = useStorage((state) => state.plan?.bytes_freed ?? 0)
+  const fetching = useDownloads((state) => totalsOf(state.downloads ?? NONE).fraction)
+  const toGo = useDownloads((state) => totalsOf(state.downloads ?? NONE).toGo)
   const beside: Partial<Record<View, string>> = {
     ...(count > 0 ? { models: format.integer(count) } : {}),
+    ...(toGo > 0 ? { downloads: fetching === null ? format.integer(toGo) : format.percent(fetching) } : {}),
     ...(canGo >= LITTLE_BYTES ? { storage: format.disk(canGo) } : {}),
   }
   return (

@@ -1,6 +1,7 @@
 import { createContext, useContext } from 'react'
 import { useStore, type StoreApi } from 'zustand'
-import type { ChatState } from '../features/chat/store'
+import type { ChatListState, ChatState } from '../features/chat/store'
+import type { DownloadsState } from '../features/downloads/store'
 import type { EngineStoreState } from '../features/engine/store'
 import type { ModelsState } from '../features/models/store'
 import type { ActivityState } from '../features/server/activity-store'
@@ -25,10 +26,12 @@ function useFrom<S, T>(pick: (app: WindowApp) => StoreApi<S>, select: (state: S)
 
 export const useModels = <T>(select: (state: ModelsState) => T): T => useFrom((app) => app.stores.models, select)
 export const useChat = <T>(select: (state: ChatState) => T): T => useFrom((app) => app.stores.chat, select)
+export const useChats = <T>(select: (state: ChatListState) => T): T => useFrom((app) => app.stores.chats, select)
 export const useEngine = <T>(select: (state: EngineStoreState) => T): T => useFrom((app) => app.stores.engine, select)
 export const useServer = <T>(select: (state: ServerState) => T): T => useFrom((app) => app.stores.server, select)
 export const useActivity = <T>(select: (state: ActivityState) => T): T => useFrom((app) => app.stores.activity, select)
 export const useSettings = <T>(select: (state: SettingsState) => T): T => useFrom((app) => app.stores.settings, select)
 export const useView = <T>(select: (state: ViewState) => T): T => useFrom((app) => app.stores.view, select)
 export const useStorage = <T>(select: (state: StorageState) => T): T => useFrom((app) => app.stores.storage, select)
+export const useDownloads = <T>(select: (state: DownloadsState) => T): T => useFrom((app) => app.stores.downloads, select)
 export const useRemoval = <T>(select: (state: RemovalState) => T): T => useFrom((app) => app.stores.removal, select)

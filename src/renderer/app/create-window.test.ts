@@ -3,6 +3,7 @@ import type { AppState, ModelSummary } from '../../shared/contract'
 import { en } from '../lib/messages/en'
 import { createMemory } from '../lib/memory'
 import { fakeClient } from '../testing/fake-client'
+import { aChat, aChatDetail, aMessage } from '../testing/chats'
 import { aModel } from '../testing/fixtures'
 import { createWindow } from './create-window'
 
@@ -19,14 +20,20 @@ async function open(storage: Map<string, string>, list: ModelSummary[] = models)
     chats: { revision: 1 },
   }
   const { transport } = fakeClient(
-    { 'models.list': () => ({ models: list, count: list.length, roots: [] }) },
+    {
+      'models.list': () => ({ models: list, count: list.length, roots: [] }),
+      'chats.list': () => ({ chats: [], next: null, set_aside: null }),
+      'chats.create': () => aChatDetail('c'),
+      'chats.get': () => ({ chat: aChatDetail('c', { model: null }), messages: [], more: false }),
+    },
     {
       'state.watch': async function* () {
         yield { revision: 1, changes: state }
         await new Promise(() => undefined)
       },
-      'chat.send': async function* () {
-        // Says nothing: only who was asked matters.
+      'chats.send': async function* (input) {
+        const { model } = input as { model: string }
+        yield { type: 'begun', chat: aChat('c'), question: null, answer: aMessage('a', { role: 'assistant', model }) }
       },
     },
   )

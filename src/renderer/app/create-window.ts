@@ -2,7 +2,11 @@ import type { Appearance, StateFrame } from '../../shared/contract'
 import { createConnection, sleep, type Connection } from '../api/connection'
 import type { OpenLink } from '../api/transport'
 import { chooseChatModel } from '../features/chat/choose-model'
-import { createChatActions, createChatStore, type ChatActions, type ChatStore } from '../features/chat/store'
+import { createChatActions, type ChatActions } from '../features/chat/actions'
+import { createChatListActions, type ChatListActions } from '../features/chat/list-actions'
+import { createChatListStore, createChatStore, type ChatListStore, type ChatStore } from '../features/chat/store'
+import { createDownloadActions, createDownloadsStore, type DownloadActions, type DownloadsStore } from '../features/downloads/store'
+import { downloadNotes } from '../features/downloads/notes'
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
@@ -20,6 +24,7 @@ import { createStorageActions, createStorageStore, type StorageActions, type Sto
 import type { Formatters } from '../lib/format'
 import type { Messages } from '../lib/messages'
 import type { WindowMemory } from '../lib/memory'
+import { saveFile } from '../lib/save-file'
 import type { Host } from './shortcuts'
 import { createSpeech, keepAppearance, readAppearance, type SpeechStore } from './speech'
 import { createToasts, type Toasts } from './toasts'
@@ -35,21 +40,25 @@ export interface WindowApp {
   stores: {
     models: ModelsStore
     chat: ChatStore
+    chats: ChatListStore
     engine: EngineStore
     server: ServerStore
     activity: ActivityStore
     settings: SettingsStore
     storage: StorageStore
+    downloads: DownloadsStore
     removal: RemovalStore
     view: ViewStore
   }
   models: ModelActions
   chat: ChatActions
+  chats: ChatListActions
   engine: EngineActions
   server: ServerActions
   activity: ActivityActions
   settings: SettingsActions
   storage: StorageActions
+  downloads: DownloadActions
   removal: RemovalActions
   toasts: Toasts
   view: ViewActions
@@ -76,11 +85,13 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
   const stores = {
     models: createModelsStore(),
     chat: createChatStore(),
+    chats: createChatListStore(),
     engine: createEngineStore(),
     server: createServerStore(),
     activity: createActivityStore(),
     settings: createSettingsStore(),
     storage: createStorageStore(),
+    downloads: createDownloadsStore(),
     removal: createRemovalStore(),
     view: createViewStore(),
   }
@@ -90,8 +101,14 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     speech.speak(appearance.language)
   }
   show(readAppearance(memory))
+  const follow = (appearance: Appearance | undefined): void => {
+    if (appearance === undefined) return
+    show(appearance)
+    keepAppearance(memory, appearance)
+  }
   const { format, t } = speech.store.getState()
-  const seen = { instance: '', revision: -1 }
+  const words = (): Messages => speech.store.getState().t
+  const seen = { instance: '', revision: -1, chats: -1 }
   let afterFrame = (): void => undefined
 
   const mirror = ({ changes }: StateFrame): void => {
@@ -100,16 +117,17 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     if (server !== undefined) stores.server.setState({ server })
     if (engine !== undefined || jobs !== undefined || demo !== undefined)
       stores.engine.setState({ ...(engine && { engine }), ...(jobs && { jobs }), ...(demo && { demo }) })
+    downloads.mirror(changes.downloads)
     if (loaded !== undefined) stores.models.setState({ loaded })
-    if (changes.appearance !== undefined) {
-      show(changes.appearance)
-      keepAppearance(memory, changes.appearance)
-    }
+    follow(changes.appearance)
     const instance = app?.instance_id ?? seen.instance
     const revision = changes.models?.revision ?? seen.revision
     const stale = instance !== seen.instance || revision !== seen.revision
-    Object.assign(seen, { instance, revision })
+    const chatsRevision = changes.chats?.revision ?? seen.chats
+    const chatsStale = instance !== seen.instance || chatsRevision !== seen.chats
+    Object.assign(seen, { instance, revision, chats: chatsRevision })
     if (stale) void models.refresh().then(chooseModel).then(storage.refresh)
+    if (chatsStale) refreshChats()
     afterFrame()
   }
 
@@ -123,17 +141,42 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     client,
     store: stores.removal,
     loaded: () => stores.models.getState().loaded,
-    t: () => speech.store.getState().t.removal,
+    t: () => words().removal,
     tell: toasts.show,
     formatBytes: (bytes) => speech.store.getState().format.disk(bytes),
   })
   const chat = createChatActions({
     client,
     store: stores.chat,
-    now: () => Date.now(),
-    newId: () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join(''),
     schedule: (flush) => setTimeout(flush, FLUSH_MS),
+    onShown: (id) => memory.write('chat.open', id ?? ''),
   })
+  const chats = createChatListActions({
+    client,
+    store: stores.chats,
+    onRemove: (id) => {
+      const isShown = stores.chat.getState().chatId === id
+      if (isShown) chat.newChat()
+      return isShown
+    },
+    onRestored: (id) => {
+      // Whoever has gone to another conversation stays there.
+      if (stores.chat.getState().chatId === null) void chat.open(id)
+    },
+    onDone: (done) => {
+      if ('imported' in done) toasts.show(words().chat.imported(done.imported))
+      else toasts.show(words().chat.deleted(done.deleted), { label: words().common.undo, act: done.undo })
+    },
+    save: saveFile,
+  })
+  let firstChats = true
+  const refreshChats = (): void => {
+    void chats.refresh()
+    const last = memory.read('chat.open') ?? ''
+    if (firstChats && last !== '' && stores.chat.getState().chatId === null) void chat.open(last)
+    else void chat.refresh()
+    firstChats = false
+  }
 
   /** Keeps the chat's model one that is there and can answer. */
   const chooseModel = (): void => {
@@ -143,7 +186,9 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     const demo = stores.engine.getState().demo?.models ?? []
     chat.setModel(chooseChatModel({ models: list.models, loaded, current: model, lastUsed: memory.read('chat.model'), demo }))
   }
-  stores.chat.subscribe(({ draft }, before) => {
+  stores.chat.subscribe(({ draft, model }, before) => {
+    // A conversation goes on with the model it asked before, if that is still there.
+    if (model !== before.model) chooseModel()
     if (draft !== null && before.draft === null && draft.message.model !== null) memory.write('chat.model', draft.message.model)
   })
 
@@ -152,6 +197,24 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     view.go('chat')
     view.focus('composer')
   }
+  const notes = downloadNotes({
+    t: t.downloads,
+    undo: t.common.undo,
+    tell: toasts.show,
+    openChat,
+    goDownloads: () => view.go('downloads'),
+    isShown: () => stores.view.getState().view === 'downloads',
+    resume: (id) => void downloads.resume(id),
+  })
+  const downloads = createDownloadActions({
+    client,
+    store: stores.downloads,
+    every: (ms, act) => {
+      const timer = setInterval(act, ms)
+      return () => clearInterval(timer)
+    },
+    ...notes,
+  })
   const engine = createEngineActions(client, stores.engine, (model) => {
     if (model !== null) chat.setModel(model)
     // Whoever has gone on to something else is not pulled away from it.
@@ -168,11 +231,13 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     stores,
     models,
     chat,
+    chats,
     engine,
     server: createServerActions(client, stores.server),
     activity: createActivityActions(client, stores.activity),
     settings: createSettingsActions(client, stores.settings),
     storage,
+    downloads,
     removal,
     toasts,
     view,

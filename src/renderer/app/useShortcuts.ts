@@ -25,6 +25,10 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
     view.go('models')
     return true
   },
+  downloads: ({ view }) => {
+    view.go('downloads')
+    return true
+  },
   storage: ({ view }) => {
     view.go('storage')
     return true
@@ -43,7 +47,8 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
   },
   search: ({ stores, view }) => {
     // Elsewhere the browser's own search finds more.
-    if (stores.view.getState().view !== 'models') return false
+    if (!['models', 'chat'].includes(stores.view.getState().view)) return false
+    if (stores.view.getState().view === 'chat') stores.view.setState({ chatListOpen: true })
     view.focus('search')
     return true
   },

@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 
-export type View = 'models' | 'storage' | 'chat' | 'server' | 'settings'
+export type View = 'models' | 'downloads' | 'storage' | 'chat' | 'server' | 'settings'
 
 /** Where the person is in the window. */
 export interface ViewState {
@@ -15,6 +15,9 @@ export interface ViewState {
   /** What wants the focus; whoever takes it sets this back to null. */
   focus: { target: 'search' | 'composer'; turn: number } | null
   switcherOpen: boolean
+  /** The list of conversations as an overlay, where there is no room for it. */
+  chatListOpen: boolean
+  chatSettingsOpen: boolean
 }
 
 export type ViewStore = StoreApi<ViewState>
@@ -28,6 +31,8 @@ export function createViewStore(): ViewStore {
     detailOpen: false,
     focus: null,
     switcherOpen: false,
+    chatListOpen: false,
+    chatSettingsOpen: false,
   }))
 }
 

@@ -23,6 +23,12 @@ export interface Formatters {
   percent: (fraction: number) => string
   /** Milliseconds as seconds: 0.38 s, 4.1 s, 12 s. */
   seconds: (ms: number) => string
+  /** Seconds as a time to wait: 45 s, 2 min 10 s, 1 h 5 min. */
+  timeLeft: (seconds: number) => string
+  /** Bytes per second: 48.2 MB/s, 120 KB/s. */
+  speed: (bytesPerSecond: number) => string
+  /** A setting between 0 and 2: 0.7, 0.95. */
+  fraction: (value: number) => string
   /** Per second, one decimal. */
   rate: (perSecond: number) => string
   /** Now, 4 min ago, 3 h ago, Yesterday, Tuesday, 12 Nov, Nov 2024. */
@@ -53,6 +59,7 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
   const whole = number(0)
   const one = number(1, 1)
   const upToOne = number(1)
+  const upToTwo = number(2)
   const two = number(2, 2)
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long' })
@@ -99,6 +106,17 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
       if (seconds < 1) return `${two.format(seconds)} s`
       return `${(seconds < 10 ? one : whole).format(seconds)} s`
     },
+    timeLeft: (seconds) => {
+      const all = Math.max(0, Math.round(seconds))
+      const [hours, minutes, rest] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60), all % 60]
+      if (hours > 0) return `${whole.format(hours)} h${minutes === 0 ? '' : ` ${minutes} min`}`
+      // Over ten minutes nobody counts seconds.
+      if (minutes > 0) return `${minutes} min${rest === 0 || minutes >= 10 ? '' : ` ${rest} s`}`
+      return `${rest} s`
+    },
+    speed: (bytesPerSecond) =>
+      bytesPerSecond >= MB_DISK ? `${one.format(bytesPerSecond / MB_DISK)} MB/s` : `${whole.format(bytesPerSecond / 1e3)} KB/s`,
+    fraction: (value) => upToTwo.format(value),
     rate: (perSecond) => one.format(perSecond),
     ago,
     time: (iso) => {

@@ -16,3 +16,5 @@ export function useMedia(query: string): boolean {
 export const TWO_COLUMNS = '(min-width: 56.25rem)'
 /** The sidebar stands beside the content; below it it is an overlay. */
 export const SIDEBAR = '(min-width: 47.5rem)'
+/** There is room for a list of conversations beside the sidebar and the conversation. */
+export const WIDE = '(min-width: 65rem)'

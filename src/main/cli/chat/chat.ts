@@ -41,7 +41,7 @@ export async function runChat(context: Context, generator: CliGenerator, options
   const chat: Chat = { ...options, context, generator, conversation, contextLength, saved: new Set(), answering: null }
   const lines = createInterface({
     input: io.stdin,
-    output: process.stderr,
+    output: io.stderr.stream(),
     terminal: true,
     historySize: 500,
     removeHistoryDuplicates: true,

@@ -17,7 +17,7 @@ export function confirm(
   { preset = false }: { preset?: boolean } = {},
 ): Promise<boolean> {
   const { signal } = interruption()
-  const lines = createInterface({ input: io.stdin, output: process.stderr, terminal: true })
+  const lines = createInterface({ input: io.stdin, output: io.stderr.stream(), terminal: true })
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       io.stderr.write('\n')

@@ -43,7 +43,7 @@ async function createBar({ io, talkPaint }: Context): Promise<ProgressView> {
   const { default: cliProgress } = await import('cli-progress')
   const columns = io.stderr.columns() ?? 80
   const bar = new cliProgress.SingleBar({
-    stream: process.stderr,
+    stream: io.stderr.stream(),
     format: `${talkPaint.cyan('{bar}')} {percentage}% {message}`,
     barsize: Math.max(10, Math.min(30, columns - 50)),
     barCompleteChar: '█',

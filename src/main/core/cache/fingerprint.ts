@@ -1,10 +1,12 @@
-import { createHash } from 'node:crypto'
-import { statSync, type Stats } from 'node:fs'
+import { constants, statSync, type Stats } from 'node:fs'
+import { checksum } from '../system'
 import type { CacheRoot, ScannedRepo } from './types'
+
+const QUIETLY = { throwIfNoEntry: false } as const
 
 function look(path: string): Stats | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false })
+    return statSync(path, QUIETLY)
   } catch {
     return undefined
   }
@@ -85,13 +87,13 @@ export function stampPlaces(repoPath: string, joined: string): Stamp {
     }
     numbers[at] = stats.ino
     // The size of a folder says nothing that its times do not, and differs between file systems' moods.
-    numbers[at + 1] = stats.isDirectory() ? 0 : stats.size
+    numbers[at + 1] = (stats.mode & constants.S_IFMT) === constants.S_IFDIR ? 0 : stats.size
     numbers[at + 2] = stats.mtimeMs
     numbers[at + 3] = stats.ctimeMs
     newestMs = Math.max(newestMs, stats.mtimeMs, stats.ctimeMs)
     if (stats.ctimeMs % 1000 !== 0) coarse = false
   }
-  const value = createHash('sha256').update(new Uint8Array(numbers.buffer)).digest('base64')
+  const value = checksum(new Uint32Array(numbers.buffer))
   return { value, newestMs, coarse }
 }
 

@@ -35,50 +35,54 @@ describe('names', () => {
     )
   })
 
-  test('whatever is typed leads to one of the repos that are there, or to a typed error; never to a path', () => {
-    const odd = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      name,
-      fc.constantFrom(
-        '../../etc/passwd',
-        '/etc/passwd',
-        '~',
-        '.',
-        '..',
-        'a/../../b',
-        '@',
-        'a@',
-        'models--a--b',
-        '\\\\host\\share',
-        'C:\\x',
-      ),
-      fc.tuple(name, fc.string()).map(([model, hash]) => `${model}@${hash}`),
-    )
-    const repos = fc.array(
-      fc.record({
-        name: fc.oneof(name, fc.string()),
-        snapshots: fc.array(fc.record({ hash: fc.stringMatching(/^[0-9a-f]{1,8}$/) }), { maxLength: 3 }),
-      }),
-      { maxLength: 6 },
-    )
-    fc.assert(
-      fc.property(odd, repos, (spec, there) => {
-        try {
-          const { repo, hash } = resolveModel(spec, there)
-          expect(there).toContain(repo)
-          if (hash !== null)
-            expect(there.filter(({ name: same }) => same === repo.name).flatMap(({ snapshots }) => snapshots)).toContainEqual({
-              hash,
-            })
-        } catch (error) {
-          expect(error).toBeInstanceOf(AppError)
-          expect(['invalid_name', 'model_not_found', 'ambiguous_match', 'hash_not_found']).toContain((error as AppError).code)
-          expect((error as AppError).message.length).toBeLessThan(1500)
-        }
-      }),
-      inMemory,
-    )
-  })
+  test(
+    'whatever is typed leads to one of the repos that are there, or to a typed error; never to a path',
+    { timeout: 60_000 },
+    () => {
+      const odd = fc.oneof(
+        fc.string({ unit: 'binary' }),
+        name,
+        fc.constantFrom(
+          '../../etc/passwd',
+          '/etc/passwd',
+          '~',
+          '.',
+          '..',
+          'a/../../b',
+          '@',
+          'a@',
+          'models--a--b',
+          '\\\\host\\share',
+          'C:\\x',
+        ),
+        fc.tuple(name, fc.string()).map(([model, hash]) => `${model}@${hash}`),
+      )
+      const repos = fc.array(
+        fc.record({
+          name: fc.oneof(name, fc.string()),
+          snapshots: fc.array(fc.record({ hash: fc.stringMatching(/^[0-9a-f]{1,8}$/) }), { maxLength: 3 }),
+        }),
+        { maxLength: 6 },
+      )
+      fc.assert(
+        fc.property(odd, repos, (spec, there) => {
+          try {
+            const { repo, hash } = resolveModel(spec, there)
+            expect(there).toContain(repo)
+            if (hash !== null)
+              expect(there.filter(({ name: same }) => same === repo.name).flatMap(({ snapshots }) => snapshots)).toContainEqual({
+                hash,
+              })
+          } catch (error) {
+            expect(error).toBeInstanceOf(AppError)
+            expect(['invalid_name', 'model_not_found', 'ambiguous_match', 'hash_not_found']).toContain((error as AppError).code)
+            expect((error as AppError).message.length).toBeLessThan(1500)
+          }
+        }),
+        inMemory,
+      )
+    },
+  )
 
   test('what passes as a name builds a folder of one level', () => {
     fc.assert(

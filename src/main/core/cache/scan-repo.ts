@@ -1,4 +1,16 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+  type Dirent,
+  type Stats,
+} from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { toErrno } from '../../../shared/errors'
 import { toRepoName } from './names'
@@ -33,6 +45,16 @@ function listFolder(path: string): Dirent[] | null {
   }
 }
 
+/** As `listFolder`, for those that look at everything in it anyway; empty when the folder is not there. */
+function listNames(path: string): string[] {
+  try {
+    return readdirSync(path)
+  } catch (error) {
+    if (toErrno(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
 function statOrNull(read: (path: string) => Stats, path: string): Stats | null {
   try {
     return read(path)
@@ -43,10 +65,10 @@ function statOrNull(read: (path: string) => Stats, path: string): Stats | null {
 
 /** `blobs/<name>`: a file, or a link into the shared store `../../blobs/<xx>/<hash>`; any other link is not followed. */
 function scanBlob(root: string, repo: string, name: string): BlobEntry | null {
-  const path = join(repo, 'blobs', name)
+  const path = `${repo}/blobs/${name}`
   let stats = statOrNull(lstatSync, path)
   if (stats === null) return null
-  const shared = stats.isSymbolicLink()
+  const shared = kindOf(stats) === constants.S_IFLNK
   if (shared) {
     const target = linkTarget(path)
     if (target === null) return null
@@ -56,9 +78,12 @@ function scanBlob(root: string, repo: string, name: string): BlobEntry | null {
       return { name, outside: true }
     stats = statOrNull(lstatSync, payload)
   }
-  if (stats === null || !stats.isFile()) return null
+  if (stats === null || kindOf(stats) !== constants.S_IFREG) return null
   return { name, sizeBytes: stats.size, mtimeMs: stats.mtimeMs, ino: stats.ino, shared }
 }
+
+/** As `isFile()` and its kind, which cost as much as the call to the system. */
+const kindOf = ({ mode }: Stats): number => mode & constants.S_IFMT
 
 function linkTarget(path: string): string | null {
   try {
@@ -100,7 +125,7 @@ function scanOddLink(context: RepoContext, absolute: string, path: string): Scan
 /** Name of the blob that a link names, by its text alone; empty or a path when it names none. */
 function blobNameOf(context: RepoContext, folder: string, target: string, depth: number): string {
   // Nearly every link looks like this, and resolving paths is the dearest part of a scan.
-  const usual = `${'../'.repeat(depth + 2)}blobs/`
+  const usual = depth === 0 ? '../../blobs/' : `${'../'.repeat(depth + 2)}blobs/`
   if (target.startsWith(usual) && !target.includes('/', usual.length)) {
     const name = target.slice(usual.length)
     return name === '.' || name === '..' ? '' : name
@@ -118,7 +143,8 @@ function scanLink(context: RepoContext, folder: string, absolute: string, path: 
   const blob = context.blobs.get(name)
   if (blob === undefined) return file(path, 'dangling', undefined, name)
   if ('outside' in blob) return file(path, 'outside', undefined, name)
-  return file(path, 'blob', { size: blob.sizeBytes, mtimeMs: blob.mtimeMs, ino: blob.ino }, name)
+  // The blob's own name: a part of the link's text would keep the whole of it in memory.
+  return { path, state: 'blob', sizeBytes: blob.sizeBytes, blob: blob.name, mtimeMs: blob.mtimeMs, ino: blob.ino }
 }
 
 /** Files of one folder and those below; links to folders are not followed. Adds to `files`; false when a bound was met. */
@@ -162,22 +188,33 @@ function scanSnapshot(context: RepoContext, hash: string, path = join(context.pa
   return { hash, path, mtimeMs: statOrNull(lstatSync, path)?.mtimeMs ?? 0, files, problem }
 }
 
+/** Text of a ref, white space and all; empty when it is too long for a revision: a ref to none. Null when it is gone or not to be read. */
+function readRef(path: string, buffer: Buffer): string | null {
+  let descriptor: number | null = null
+  try {
+    // Never waits for a writer, should it have become a pipe.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const count = readSync(descriptor, buffer, 0, buffer.length, 0)
+    return count > MAX_REF_BYTES ? '' : buffer.toString('utf8', 0, count)
+  } catch {
+    return null
+  } finally {
+    if (descriptor !== null) closeSync(descriptor)
+  }
+}
+
 /** `refs/`, also nested ones such as `refs/refs/pr/1`. */
 function scanRefs(repo: ScannedRepo, entries: readonly Dirent[], folder: string, prefix: string, depth: number): void {
+  const buffer = Buffer.allocUnsafe(MAX_REF_BYTES + 1)
   for (const entry of entries) {
     if (Object.keys(repo.refs).length >= MAX_REFS) return
-    const path = join(folder, entry.name)
+    const path = folder + sep + entry.name
     const name = prefix + entry.name
     if (entry.isDirectory() && depth < MAX_DEPTH) scanRefs(repo, listFolder(path) ?? [], path, `${name}/`, depth + 1)
-    if (!entry.isFile()) continue
-    try {
-      // What is too long for a revision is a ref to none.
-      const text = lstatSync(path).size > MAX_REF_BYTES ? '' : readFileSync(path, 'utf8')
-      repo.refs[name] = text.trim()
-      if (text !== text.trim()) repo.untidyRefs.push(name)
-    } catch {
-      // Gone or not readable: a ref that is not there.
-    }
+    const text = entry.isFile() ? readRef(path, buffer) : null
+    if (text === null) continue
+    repo.refs[name] = text.trim()
+    if (text !== text.trim()) repo.untidyRefs.push(name)
   }
 }
 
@@ -195,7 +232,7 @@ function listOwnFolder(repo: ScannedRepo, name: 'refs' | 'snapshots'): Dirent[] 
 /** Fills `repo`. @throws a file system error when one of its folders is there and cannot be listed */
 function scanInside(repo: ScannedRepo): void {
   const context: RepoContext = { path: repo.path, blobs: new Map() }
-  for (const { name } of listFolder(join(repo.path, 'blobs')) ?? []) {
+  for (const name of listNames(`${repo.path}/blobs`)) {
     const blob = scanBlob(repo.root.path, repo.path, name)
     if (blob === null) continue
     if (!('outside' in blob) && name.endsWith('.incomplete'))

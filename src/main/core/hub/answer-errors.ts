@@ -43,7 +43,7 @@ function denied(answer: BadAnswer, name: string): AppError {
       : `Accept its terms on its page${page}, then: ${LOGIN}`
     return new AppError('access_denied', `${name} asks everybody to accept its terms first.`, {
       hint,
-      data: { ...data, reason: 'gated' },
+      data: { ...data, reason: 'gated', ...(answer.page === null ? {} : { page: answer.page }) },
     })
   }
   if (answer.headers['x-error-message']?.includes('Invalid credentials') === true)

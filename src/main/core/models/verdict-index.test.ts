@@ -13,7 +13,6 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
@@ -23,7 +22,7 @@ import type { ModelList } from '../../../shared/contract'
 import { scanRoots, type CacheRoot, type ScanSkip } from '../cache'
 import type { ContentMemory } from '../health'
 import { createCatalog } from './catalog'
-import { createVerdictIndex, parseIndex } from './verdict-index'
+import { createVerdictIndex, parseIndex, sealIndex } from './verdict-index'
 
 let home: string
 let hub: string
@@ -158,7 +157,7 @@ describe('the index on disk', () => {
     ['cut', (file) => truncateSync(file, 200)],
     ['of garbage', (file) => writeFileSync(file, '\0\u0001garbage')],
     ['with one letter changed', (file) => writeFileSync(file, readFileSync(file, 'utf8').replace('healthy', 'Healthy'))],
-    ['of another version', (file) => writeFileSync(file, readFileSync(file, 'utf8').replace('mlxk-index 1', 'mlxk-index 0'))],
+    ['of another version', (file) => writeFileSync(file, readFileSync(file, 'utf8').replace('mlxk-index 2', 'mlxk-index 1'))],
     ['empty', (file) => writeFileSync(file, '')],
     ['a folder', (file) => (rmSync(file), mkdirSync(file))],
     ['not to be read', (file) => chmodSync(file, 0)],
@@ -171,13 +170,19 @@ describe('the index on disk', () => {
   })
 
   test('a right sum over nonsense is nonsense still', () => {
-    const sign = (body: string): string => {
-      const [name = ''] = readFileSync(join(index, 'models.json'), 'utf8').split('\n')
-      return `${name.split(' ').slice(0, 3).join(' ')} ${createHash('sha256').update(body).digest('hex')}\n${body}`
+    for (const body of ['{}', 'null', '[1, [2], ["a"], ["a", {}]]', '[', '']) {
+      expect(parseIndex(sealIndex([Buffer.from(body)])).size).toBe(0)
     }
-    mkdirSync(index, { recursive: true })
-    writeFileSync(join(index, 'models.json'), 'mlxk-index 1 x y\n')
-    for (const body of ['{}', 'null', '[1, [2], ["a"], ["a", {}]]', '[']) expect(parseIndex(sign(body)).size).toBe(0)
+    expect(parseIndex(sealIndex([Buffer.from('[["/a", {"places": "", "verdict": {}}]]')])).size).toBe(1)
+  })
+
+  test('a flipped bit anywhere in the file shows', () => {
+    const file = sealIndex([Buffer.from('[["/a", {"places": "", "verdict": {}}]]')])
+    for (let bit = 0; bit < file.length * 8; bit += 1) {
+      const damaged = Buffer.from(file)
+      damaged[bit >> 3] = damaged[bit >> 3]! ^ (1 << (bit & 7))
+      expect(parseIndex(damaged).size).toBe(0)
+    }
   })
 
   test('that cannot be written is no failure', async () => {
@@ -202,11 +207,12 @@ describe('the index on disk', () => {
     mine.known()
     theirs.known()
     for (const catalog of catalogs) await catalog.list()
-    expect(
-      [...parseIndex(readFileSync(join(index, 'models.json'), 'utf8')).keys()].map((path) => path.slice(home.length)).sort(),
-    ).toEqual(['/hub/models--mlx-community--Tiny-Llama-4bit', '/other/models--org--second'])
+    expect([...parseIndex(readFileSync(join(index, 'models.json'))).keys()].map((path) => path.slice(home.length)).sort()).toEqual([
+      '/hub/models--mlx-community--Tiny-Llama-4bit',
+      '/other/models--org--second',
+    ])
     await Promise.all(Array.from({ length: 8 }, () => list()))
-    expect(parseIndex(readFileSync(join(index, 'models.json'), 'utf8')).size).toBeGreaterThan(0)
+    expect(parseIndex(readFileSync(join(index, 'models.json'))).size).toBeGreaterThan(0)
   })
 
   test('what is known of a root that is not there now is kept for when it is', async () => {

@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ModelSummary } from '../../../shared/contract'
 import { version } from '../../../shared/version'
 import type { KnownRepo, KnownRepos } from '../cache'
 import { isObject } from '../health'
-import { writePrivateFile } from '../system'
+import { checksum, writePrivateFile } from '../system'
 import type { RuntimeProblem } from './runtime'
 
 /** Raised whenever what is kept, or what is said of the same files, changes between two releases of the same version. */
-const FORMAT = 1
+const FORMAT = 2
 const MAX_FILE_BYTES = 256 * 1024 * 1024
 const MAX_ENTRIES = 50_000
 
@@ -41,11 +40,24 @@ export interface VerdictIndex {
   save: () => Promise<void>
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
+/** Before the sum: what wrote the file. */
+const SIGNATURE = `mlxk-index ${FORMAT} ${version} `
+const SUM_LENGTH = 16
+/** The entries begin at a whole number of words, so that they are summed where they lie. */
+const HEADER_BYTES = Math.ceil((SIGNATURE.length + SUM_LENGTH + 1) / 4) * 4
+const header = (sum: string): string => `${(SIGNATURE + sum).padEnd(HEADER_BYTES - 1)}\n`
 
-const header = (body: string): string => `mlxk-index ${FORMAT} ${version} ${digest(body)}`
+/** Sum of what follows the header; a last word that is not full counts with the bytes it has. */
+function sumEntries(file: Buffer): string {
+  const bytes = file.length - HEADER_BYTES
+  const whole = bytes - (bytes % 4)
+  const start = file.byteOffset + HEADER_BYTES
+  const words =
+    start % 4 === 0
+      ? new Uint32Array(file.buffer, start, whole / 4)
+      : new Uint32Array(new Uint8Array(file.subarray(HEADER_BYTES, HEADER_BYTES + whole)).buffer)
+  return checksum(words, bytes % 4 === 0 ? 0 : file.readUIntLE(HEADER_BYTES + whole, bytes % 4))
+}
 
 function isEntry(value: unknown): value is [string, IndexEntry] {
   if (!Array.isArray(value)) return false
@@ -53,22 +65,36 @@ function isEntry(value: unknown): value is [string, IndexEntry] {
   return typeof path === 'string' && isObject(entry) && typeof entry['places'] === 'string' && isObject(entry['verdict'])
 }
 
-/** Entries of a file's text; none when it is not exactly what this version wrote. */
-export function parseIndex(text: string): Map<string, IndexEntry> {
-  const end = text.indexOf('\n')
-  const body = text.slice(end + 1)
-  if (end === -1 || text.slice(0, end) !== header(body)) return new Map()
+/** Entries of a file; none when it is not exactly what this version wrote. */
+export function parseIndex(file: Buffer): Map<string, IndexEntry> {
+  if (file.length <= HEADER_BYTES || file.toString('latin1', 0, HEADER_BYTES) !== header(sumEntries(file))) return new Map()
   try {
-    const entries: unknown = JSON.parse(body)
+    const entries: unknown = JSON.parse(file.toString('utf8', HEADER_BYTES))
     return new Map(Array.isArray(entries) ? entries.filter(isEntry) : [])
   } catch {
     return new Map()
   }
 }
 
-export function formatIndex(entries: ReadonlyMap<string, IndexEntry>): string {
-  const body = JSON.stringify([...entries].slice(-MAX_ENTRIES))
-  return `${header(body)}\n${body}`
+/** Entries that become bytes at once: the text of all of them would take several times the memory. */
+const PIECE = 200
+
+export function formatIndex(entries: ReadonlyMap<string, IndexEntry>): Buffer {
+  const kept = [...entries].slice(-MAX_ENTRIES)
+  const pieces = [Buffer.from('[')]
+  for (let at = 0; at < kept.length; at += PIECE) {
+    const text = JSON.stringify(kept.slice(at, at + PIECE)).slice(1, -1)
+    pieces.push(Buffer.from(at === 0 ? text : `,${text}`))
+  }
+  pieces.push(Buffer.from(']'))
+  return sealIndex(pieces)
+}
+
+/** A file of this version with these bytes after its header. */
+export function sealIndex(pieces: readonly Buffer[]): Buffer {
+  const file = Buffer.concat([Buffer.alloc(HEADER_BYTES), ...pieces])
+  file.write(header(sumEntries(file)), 'latin1')
+  return file
 }
 
 /** Null: the file is not there, or not to be read. */
@@ -94,7 +120,7 @@ export function createVerdictIndex(folder: string | null): VerdictIndex {
     readStamp = stampOf(file)
     if (readStamp === null) return new Map()
     try {
-      return parseIndex(readFileSync(file, 'utf8'))
+      return parseIndex(readFileSync(file))
     } catch {
       return new Map()
     }
@@ -124,7 +150,8 @@ export function createVerdictIndex(folder: string | null): VerdictIndex {
     },
     retain: (rootPath, paths) => {
       for (const path of load().keys()) {
-        if (dirname(path) !== rootPath || paths.has(path)) continue
+        const isInside = path.lastIndexOf('/') === rootPath.length && path.startsWith(rootPath)
+        if (!isInside || paths.has(path)) continue
         entries.delete(path)
         changed = true
       }

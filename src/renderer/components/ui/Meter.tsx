@@ -4,13 +4,14 @@ export interface MeterProps {
   /** 0…1; null while it is not known: the track alone. */
   value: number | null
   label: string
-  tone?: 'normal' | 'warn' | 'bad'
+  /** `idle`: it has come so far, and rests. */
+  tone?: 'normal' | 'idle' | 'warn' | 'bad'
   /** Work that runs, or a level. */
   kind?: 'progress' | 'level'
   className?: string
 }
 
-const tones = { normal: 'bg-data-1', warn: 'bg-warn', bad: 'bg-bad' }
+const tones = { normal: 'bg-data-1', idle: 'bg-data-5', warn: 'bg-warn', bad: 'bg-bad' }
 
 export function Meter({ value, label, tone = 'normal', kind = 'progress', className }: MeterProps) {
   const percent = value === null ? null : Math.round(Math.min(1, Math.max(0, value)) * 100)

@@ -6,7 +6,8 @@ import { Kbd } from './Kbd'
 interface SearchFieldProps {
   label: string
   clearLabel: string
-  shortcut: string
+  /** Null where there is no room for it. */
+  shortcut: string | null
   value: string
   onChange: (value: string) => void
   /** Esc on the empty field, or ↓: back to where the search belongs. */
@@ -64,7 +65,9 @@ export function SearchField({
         className="w-full min-w-0 bg-transparent text-ink outline-none"
       />
       {value === '' ? (
-        <Kbd>{shortcut}</Kbd>
+        shortcut === null ? null : (
+          <Kbd>{shortcut}</Kbd>
+        )
       ) : (
         <button
           type="button"

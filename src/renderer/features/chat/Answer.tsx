@@ -1,18 +1,20 @@
 import { RefreshCw } from 'lucide-react'
-import { lazy, memo, Suspense, useDeferredValue } from 'react'
-import type { ChatMessage } from '../../../shared/contract'
+import { lazy, memo, Suspense } from 'react'
+import type { ThreadMessage } from '../../../shared/contract'
 import { FailureNote } from '../../app/FailureNote'
-import { useWindow } from '../../app/context'
+import { useChat, useWindow } from '../../app/context'
 import { IconButton } from '../../components/ui/Button'
 import { CopyButton } from '../../components/ui/CopyButton'
 import { Meter } from '../../components/ui/Meter'
 import { Ring } from '../../components/ui/Ring'
 import { asFailure } from '../../lib/serialized'
 import { splitOwner } from '../models/model'
-import type { Draft, Waiting } from './model'
+import type { Waiting } from './model'
 import { Reasoning } from './Reasoning'
+import { RegenerateMenu } from './RegenerateMenu'
+import { Versions } from './Versions'
 
-const Markdown = lazy(() => import('./Markdown'))
+const Markdown = lazy(() => import('./markdown/Markdown'))
 
 function Prose({ text }: { text: string }) {
   const plain = (
@@ -27,7 +29,7 @@ function Prose({ text }: { text: string }) {
   )
 }
 
-function Figures({ message }: { message: ChatMessage }) {
+function Figures({ message }: { message: ThreadMessage }) {
   const { t, format } = useWindow()
   const { usage, timing } = message
   if (usage === null) return null
@@ -43,47 +45,6 @@ function Figures({ message }: { message: ChatMessage }) {
     </span>
   )
 }
-
-interface AnswerProps {
-  message: ChatMessage
-  /** The last answer can be asked for again. */
-  isLast: boolean
-}
-
-/** A finished answer. It never changes again, so a growing one beside it does not render it anew. */
-export const Answer = memo(function Answer({ message, isLast }: AnswerProps) {
-  const { t, chat } = useWindow()
-  const error = asFailure(message.error)
-  const ended =
-    message.state === 'interrupted'
-      ? error === null
-        ? t.chat.stopped
-        : null
-      : message.finish_reason === 'length'
-        ? t.chat.lengthLimit
-        : null
-  return (
-    <article aria-label={t.chat.answer} className="text grid gap-2 text-14">
-      {message.reasoning === null ? null : <Reasoning text={message.reasoning} ms={message.reasoning_ms} thinking={false} />}
-      {message.content === '' ? null : <Prose text={message.content} />}
-      {error === null ? null : <FailureNote error={error} {...(isLast ? { onRetry: () => void chat.answerAgain() } : {})} />}
-      {message.state === 'failed' ? null : (
-        <div className="-ms-[5px] flex min-h-6 flex-wrap items-center gap-0.5 text-11 text-ink-3">
-          {message.content === '' ? null : (
-            <CopyButton text={message.content} label={t.chat.copyAnswer} copiedLabel={t.common.copied} className="text-ink-3" />
-          )}
-          {isLast ? (
-            <IconButton label={t.chat.regenerate} size="s" className="text-ink-3" onClick={() => void chat.answerAgain()}>
-              <RefreshCw size={14} aria-hidden="true" />
-            </IconButton>
-          ) : null}
-          {ended === null ? null : <span className="ms-1.5 text-ink-2">{ended}</span>}
-          <Figures message={message} />
-        </div>
-      )}
-    </article>
-  )
-})
 
 function WaitingLine({ waiting, model }: { waiting: Waiting; model: string }) {
   const { t, format } = useWindow()
@@ -106,18 +67,70 @@ function WaitingLine({ waiting, model }: { waiting: Waiting; model: string }) {
   )
 }
 
-/** The answer that is being written. */
-export function GrowingAnswer({ draft }: { draft: Draft }) {
+/** Why an answer is not whole, in a few words; null when it is, or when a note says it. */
+function useEnd(message: ThreadMessage): string | null {
   const { t } = useWindow()
-  const { message, waiting } = draft
-  const content = useDeferredValue(message.content)
+  if (message.state === 'interrupted') {
+    if (message.error === null) return t.chat.stopped
+    // Nothing to mend: the program ended, and what had come is here.
+    return message.error.code === 'server_shutdown' ? t.chat.interruptedWord : null
+  }
+  return message.finish_reason === 'length' ? t.chat.lengthLimit : null
+}
+
+function Actions({ message }: { message: ThreadMessage }) {
+  const { t, chat } = useWindow()
+  const busy = useChat((state) => state.draft !== null || state.asking)
+  const end = useEnd(message)
   return (
-    <article aria-label={t.chat.answer} aria-busy="true" className="growing text grid gap-2 text-14">
-      {message.reasoning === null ? null : (
-        <Reasoning text={message.reasoning} ms={message.reasoning_ms} thinking={draft.thinkingSince !== null} />
+    <div className="-ms-[5px] flex min-h-6 flex-wrap items-center gap-0.5 text-11 text-ink-3">
+      <Versions message={message} />
+      {message.content === '' ? null : (
+        <CopyButton text={message.content} label={t.chat.copyAnswer} copiedLabel={t.common.copied} className="text-ink-3" />
       )}
-      {content === '' ? null : <Prose text={content} />}
-      {waiting === null ? null : <WaitingLine waiting={waiting} model={message.model ?? ''} />}
-    </article>
+      <IconButton
+        label={t.chat.regenerate}
+        size="s"
+        className="text-ink-3"
+        off={busy ? '' : false}
+        onClick={() => void chat.regenerate(message.id)}
+      >
+        <RefreshCw size={14} aria-hidden="true" />
+      </IconButton>
+      {busy ? null : <RegenerateMenu message={message.id} />}
+      {end === null ? null : <span className="ms-1.5 text-ink-2">{end}</span>}
+      <Figures message={message} />
+    </div>
   )
 }
+
+interface AnswerProps {
+  message: ThreadMessage
+  /** Of the answer that is being written. */
+  growing?: { waiting: Waiting | null; thinking: boolean } | null
+}
+
+/**
+ * An answer, while it is written and after: the same element, so that what is on the screen stays when it ends. A finished one never
+ * changes again, so a growing one beside it does not render it anew.
+ */
+export const Answer = memo(function Answer({ message, growing = null }: AnswerProps) {
+  const { t, chat } = useWindow()
+  const failure = asFailure(message.error)
+  const error = failure?.code === 'server_shutdown' && message.state === 'interrupted' ? null : failure
+  return (
+    <article
+      aria-label={t.chat.answer}
+      aria-busy={growing !== null}
+      className={growing === null ? 'text grid gap-2 text-14' : 'growing text grid gap-2 text-14'}
+    >
+      {message.reasoning === null ? null : (
+        <Reasoning text={message.reasoning} ms={message.reasoning_ms} thinking={growing?.thinking ?? false} />
+      )}
+      {message.content === '' ? null : <Prose text={message.content} />}
+      {error === null ? null : <FailureNote error={error} onRetry={() => void chat.regenerate(message.id)} />}
+      {growing === null ? <Actions message={message} /> : null}
+      {growing === null || growing.waiting === null ? null : <WaitingLine waiting={growing.waiting} model={message.model ?? ''} />}
+    </article>
+  )
+})

@@ -1,14 +1,20 @@
-import { MessageCircle, OctagonAlert, Plus } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { MessageCircle, MessagesSquare, OctagonAlert, Plus } from 'lucide-react'
 import { shortcutLabel } from '../../app/shortcuts'
+import { FailureNote } from '../../app/FailureNote'
 import { Toolbar } from '../../app/Toolbar'
 import { useChat, useModels, useWindow } from '../../app/context'
 import { Button, IconButton } from '../../components/ui/Button'
 import { Notice } from '../../components/ui/Notice'
-import { Toast } from '../../components/ui/Toast'
+import { Ring } from '../../components/ui/Ring'
 import { EngineBanner, useEngineView } from '../engine/EngineBanner'
 import { findLoaded, splitOwner } from '../models/model'
+import { useMedia, WIDE } from '../../lib/use-media'
+import { ChatMenu } from './ChatMenu'
+import { ChatSettings } from './ChatSettings'
 import { Composer } from './Composer'
-import { ContextMeter } from './ContextMeter'
+import { ContextBanner, ContextMeter } from './ContextMeter'
+import { ConversationList } from './ConversationList'
 import { ModelSwitcher } from './ModelSwitcher'
 import { Thread } from './Thread'
 
@@ -54,57 +60,76 @@ function Beginning() {
   )
 }
 
+const SLOW_MS = 300
+
+/** Nothing at first: most conversations are there before a spinner could be seen. */
+function Opening() {
+  const { t } = useWindow()
+  const [slow, setSlow] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setSlow(true), SLOW_MS)
+    return () => clearTimeout(timer)
+  }, [])
+  return slow ? <Notice icon={<Ring size={26} />} title={t.chat.opening} /> : null
+}
+
 export function ChatView() {
-  const { t, chat, stores, host } = useWindow()
+  const { t, chat, stores, host, view } = useWindow()
   const state = useEngineView()
+  const hasRoom = useMedia(WIDE)
   const model = useChat((chatState) => chatState.model)
   const empty = useChat((chatState) => chatState.messages.length === 0 && chatState.draft === null)
-  const cleared = useChat((chatState) => chatState.cleared)
+  const opening = useChat((chatState) => chatState.opening)
+  const fresh = useChat((chatState) => chatState.chatId === null)
+  const problem = useChat((chatState) => chatState.problem)
   // The middle of the empty view says it already.
   const showBanner = !(empty && state.kind === 'missing')
   const off =
     model === null ? t.chat.noModelsTitle : state.kind === 'ready' || state.kind === 'unknown' ? false : t.detail.whyNotLoad.engine
   return (
-    <>
-      <Toolbar
-        title={
-          <>
-            <h1 className="sr-only">{t.chat.title}</h1>
-            <ModelSwitcher />
-          </>
-        }
-      >
-        <ContextMeter />
-        <IconButton
-          label={t.chat.newChat}
-          shortcut={shortcutLabel('new_chat', host)}
-          off={empty ? '' : false}
-          onClick={chat.newChat}
-        >
-          <Plus size={16} strokeWidth={1.75} aria-hidden="true" />
-        </IconButton>
-      </Toolbar>
-      {showBanner ? <EngineBanner /> : null}
-      {empty ? (
-        <div className="min-h-0 flex-1">
-          <Beginning />
-        </div>
-      ) : (
-        <Thread />
-      )}
-      <Composer off={off} />
-      {cleared === null ? null : (
-        <Toast
-          onEnd={() => stores.chat.setState({ cleared: null })}
-          action={
-            <Button size="s" kind="link" onClick={chat.undoNewChat}>
-              {t.common.undo}
-            </Button>
+    <div className="flex min-h-0 flex-1">
+      <ConversationList />
+      <div className="flex min-w-0 flex-1 flex-col">
+        <Toolbar
+          title={
+            <>
+              <h1 className="sr-only">{t.chat.title}</h1>
+              {hasRoom ? null : (
+                <IconButton label={t.chat.showConversations} onClick={() => stores.view.setState({ chatListOpen: true })}>
+                  <MessagesSquare size={16} strokeWidth={1.75} aria-hidden="true" />
+                </IconButton>
+              )}
+              <ModelSwitcher />
+            </>
           }
         >
-          {t.chat.cleared}
-        </Toast>
-      )}
-    </>
+          <ContextMeter />
+          {hasRoom ? null : (
+            <IconButton
+              label={t.chat.newChat}
+              shortcut={shortcutLabel('new_chat', host)}
+              off={fresh ? '' : false}
+              onClick={() => {
+                chat.newChat()
+                view.focus('composer')
+              }}
+            >
+              <Plus size={16} strokeWidth={1.75} aria-hidden="true" />
+            </IconButton>
+          )}
+          <ChatSettings />
+          <ChatMenu />
+        </Toolbar>
+        {showBanner ? <EngineBanner /> : null}
+        <ContextBanner />
+        {empty ? <div className="min-h-0 flex-1">{opening ? <Opening /> : <Beginning />}</div> : <Thread />}
+        {problem === null ? null : (
+          <div className="mx-auto w-full max-w-[736px] flex-none px-6 pb-2">
+            <FailureNote error={problem} withAction={false} />
+          </div>
+        )}
+        <Composer off={off} />
+      </div>
+    </div>
   )
 }

@@ -1,35 +1,32 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown } from 'lucide-react'
-import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
-import type { ChatMessage } from '../../../shared/contract'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import type { ThreadMessage } from '../../../shared/contract'
 import { useChat, useWindow } from '../../app/context'
 import { useAnnounce } from '../../components/ui/Announcer'
 import { Button } from '../../components/ui/Button'
-import { Answer, GrowingAnswer } from './Answer'
+import { Answer } from './Answer'
+import type { Draft } from './model'
+import { Question } from './Question'
 
 const NEAR_END_PX = 48
+/** Older messages are read this far before they would be seen. */
+const READ_AHEAD_PX = 2_000
+const CHARACTERS_PER_LINE = 90
+const LINE_PX = 22
 
-const Question = memo(function Question({ message }: { message: ChatMessage }) {
-  const { t } = useWindow()
-  return (
-    <div className="max-w-[82%] self-end rounded-4 bg-field px-3 py-2 text-14">
-      <span className="sr-only">{t.chat.you}: </span>
-      <span dir="auto" className="text whitespace-pre-wrap [overflow-wrap:anywhere]">
-        {message.content}
-      </span>
-    </div>
-  )
-})
+const guesses = new WeakMap<ThreadMessage, number>()
 
-const Finished = memo(function Finished({ messages }: { messages: readonly ChatMessage[] }) {
-  const lastAnswer = messages.at(-1)?.role === 'assistant' ? messages.at(-1)?.id : undefined
-  return messages.map((message) =>
-    message.role === 'user' ? (
-      <Question key={message.id} message={message} />
-    ) : (
-      <Answer key={message.id} message={message} isLast={message.id === lastAnswer} />
-    ),
-  )
-})
+/** How high a message will about be; measured as soon as it is on the screen. Asked for every message with every page that is read. */
+function guessHeight(message: ThreadMessage): number {
+  const known = guesses.get(message)
+  if (known !== undefined) return known
+  const { role, content, attachments } = message
+  const lines = Math.ceil(content.length / CHARACTERS_PER_LINE) + (content.split('\n', 200).length - 1) / 2
+  const guess = (role === 'user' ? 58 : 64) + Math.min(400, lines) * LINE_PX + (attachments.length > 0 ? 30 : 0)
+  guesses.set(message, guess)
+  return guess
+}
 
 /** Says when an answer begins and ends, never its words. */
 function useSpokenProgress(): void {
@@ -49,22 +46,50 @@ function useSpokenProgress(): void {
   }, [answering, last, announce, t, format])
 }
 
-function scrollToEnd(element: HTMLElement | null): void {
-  if (element !== null) element.scrollTop = element.scrollHeight
+function Row({ message, draft }: { message: ThreadMessage; draft: Draft | null }) {
+  if (message.role === 'user') return <Question message={message} />
+  return <Answer message={message} growing={draft} />
 }
 
-/** The conversation. Follows its end, unless somebody has scrolled up. */
+/** The conversation. Only what is near the screen is in the page; follows its end, unless somebody has scrolled up. */
 export function Thread() {
-  const { t } = useWindow()
+  const { t, chat } = useWindow()
   const messages = useChat((state) => state.messages)
   const draft = useChat((state) => state.draft)
+  const chatId = useChat((state) => state.chatId)
+  const more = useChat((state) => state.more)
   const scroller = useRef<HTMLDivElement>(null)
-  const column = useRef<HTMLDivElement>(null)
   const following = useRef(true)
   const lastTop = useRef(0)
   const [away, setAway] = useState(false)
   useSpokenProgress()
 
+  const count = messages.length + (draft === null ? 0 : 1)
+  const at = (index: number): ThreadMessage | undefined => messages[index] ?? draft?.message
+  // oxlint-disable-next-line react/incompatible-library -- nothing of it is handed on to memoised components
+  const virtualizer = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => {
+      const message = at(index)
+      return message === undefined ? LINE_PX : guessHeight(message)
+    },
+    getItemKey: (index) => at(index)?.id ?? index,
+    gap: 14,
+    paddingStart: 20,
+    paddingEnd: 16,
+    overscan: 5,
+    // Older messages come in above without moving what is read.
+    anchorTo: 'end',
+    scrollEndThreshold: NEAR_END_PX,
+  })
+  const total = virtualizer.getTotalSize()
+  const items = virtualizer.getVirtualItems()
+
+  const toEnd = (): void => {
+    const element = scroller.current
+    if (element !== null) element.scrollTop = element.scrollHeight
+  }
   const onScroll = (): void => {
     const element = scroller.current
     if (element === null) return
@@ -74,22 +99,18 @@ export function Thread() {
     else if (element.scrollTop < lastTop.current) following.current = false
     lastTop.current = element.scrollTop
     setAway(!following.current)
+    if (more && element.scrollTop < READ_AHEAD_PX) void chat.readOlder()
   }
-  // A question of one's own is always seen.
+  // A question of one's own is always seen, and so is the end of a conversation that is opened.
+  const lastQuestion = messages.at(-1)?.role === 'user' ? messages.at(-1)?.id : null
   useLayoutEffect(() => {
-    if (messages.at(-1)?.role !== 'user') return
     following.current = true
-    scrollToEnd(scroller.current)
-  }, [messages])
-  useEffect(() => {
-    const element = column.current
-    if (element === null) return undefined
-    const observer = new ResizeObserver(() => {
-      if (following.current) scrollToEnd(scroller.current)
-    })
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
+    setAway(false)
+    toEnd()
+  }, [chatId, lastQuestion])
+  useLayoutEffect(() => {
+    if (following.current) toEnd()
+  }, [total, count])
 
   return (
     <div className="relative min-h-0 flex-1">
@@ -100,11 +121,19 @@ export function Thread() {
         role="region"
         aria-label={t.chat.conversation}
         tabIndex={0}
-        className="h-full overflow-y-auto focus-visible:-outline-offset-2"
+        className="flex h-full flex-col overflow-y-auto [overflow-anchor:none] focus-visible:-outline-offset-2"
       >
-        <div ref={column} className="mx-auto flex min-h-full max-w-[736px] flex-col justify-end gap-3.5 px-6 pt-5 pb-4">
-          <Finished messages={messages} />
-          {draft === null ? null : <GrowingAnswer draft={draft} />}
+        <div className="relative mx-auto w-full max-w-[736px] flex-none" style={{ height: total }}>
+          <div className="absolute inset-x-0 top-0 px-6" style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
+            {items.map(({ key, index }) => {
+              const message = at(index)
+              return message === undefined ? null : (
+                <div key={key} ref={virtualizer.measureElement} data-index={index} className={index === count - 1 ? '' : 'mb-3.5'}>
+                  <Row message={message} draft={draft?.message === message ? draft : null} />
+                </div>
+              )
+            })}
+          </div>
         </div>
       </div>
       {away ? (
@@ -114,7 +143,7 @@ export function Thread() {
           className="enter absolute bottom-2 left-1/2 -translate-x-1/2"
           onClick={() => {
             following.current = true
-            scrollToEnd(scroller.current)
+            toEnd()
           }}
         >
           {t.chat.jump}

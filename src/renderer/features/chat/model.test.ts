@@ -1,133 +1,72 @@
 import { describe, expect, it } from 'vitest'
-import type { ChatMessage, GenerationEvent } from '../../../shared/contract'
-import {
-  applyEvent,
-  endEarly,
-  meterTone,
-  newDraft,
-  toPrompt,
-  usedTokens,
-  userMessage,
-  withoutLastAnswer,
-  type Draft,
-} from './model'
+import { aChat, aMessage } from '../../testing/chats'
+import { addProgress, groupChats, mergeThread, meterTone, presetOf, toDraft, usedTokens } from './model'
 
-const stamp = { id: 'm', createdAt: '2026-11-01T10:00:00.000Z' }
-const finish: GenerationEvent = {
-  type: 'finish',
-  reason: 'stop',
-  usage: { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8, cached_tokens: null },
-  timing: { first_token_ms: 100, total_ms: 400, tokens_per_second: 10 },
-  model: 'org/model',
-}
+const progress = { type: 'progress', waiting: null, thinking: false, reasoning_ms: null, content: '', reasoning: '' } as const
 
-/** An answer after these events, each at its time in ms. */
-function after(...events: [number, GenerationEvent][]): Draft {
-  return events.reduce((draft, [at, event]) => applyEvent(draft, event, at), newDraft(stamp, 'org/model'))
-}
-
-const text = (value: string): GenerationEvent => ({ type: 'text', text: value })
-const reasoning = (value: string): GenerationEvent => ({ type: 'reasoning', text: value })
-const said = (role: ChatMessage['role'], content: string): ChatMessage => ({ ...userMessage(stamp, content), role })
-
-describe('an answer as it grows', () => {
-  it('collects text in order and ends with its figures', () => {
-    const { message, waiting } = after([0, text('Hel')], [10, text('lo')], [20, finish])
-    expect(message).toMatchObject({ content: 'Hello', state: 'complete', finish_reason: 'stop', usage: { completion_tokens: 3 } })
-    expect(waiting).toBeNull()
+describe('an answer that is being written', () => {
+  it('waits, thinks, then speaks; what came stays', () => {
+    let draft = toDraft(aMessage('a', { role: 'assistant', state: 'streaming', content: '' }))
+    expect(draft.waiting).toEqual({ state: 'sent', progress: null })
+    draft = addProgress(draft, { ...progress, thinking: true, reasoning: 'Hm' })
+    expect(draft).toMatchObject({ waiting: null, thinking: true, message: { reasoning: 'Hm', content: '' } })
+    draft = addProgress(draft, { ...progress, reasoning_ms: 400, content: 'Yes' })
+    draft = addProgress(draft, { ...progress, reasoning_ms: 400, content: '.' })
+    expect(draft.message).toMatchObject({ reasoning: 'Hm', reasoning_ms: 400, content: 'Yes.' })
   })
 
-  it('keeps reasoning apart and measures it until the answer starts', () => {
-    const { message, thinkingSince } = after([1000, reasoning('Let me ')], [2000, reasoning('see.')], [5100, text('Yes')])
-    expect(message).toMatchObject({ reasoning: 'Let me see.', reasoning_ms: 4100, content: 'Yes' })
-    expect(thinkingSince).toBeNull()
-  })
-
-  it('adds up the times when a model thinks again in between', () => {
-    const { message } = after([0, reasoning('a')], [100, text('b')], [1000, reasoning('c')], [1050, finish])
-    expect(message.reasoning_ms).toBe(150)
-  })
-
-  it('says what it waits for until something comes', () => {
-    const loading = after([0, { type: 'state', state: 'loading', progress: 0.4 }])
-    expect(loading.waiting).toEqual({ state: 'loading', progress: 0.4 })
-    expect(applyEvent(loading, text('x'), 1).waiting).toBeNull()
-  })
-
-  it('does not change the draft it was given', () => {
-    const draft = newDraft(stamp, 'org/model')
-    const copy = structuredClone(draft)
-    applyEvent(draft, text('x'), 1)
-    expect(draft).toEqual(copy)
+  it('that was found in the middle waits for nothing', () => {
+    expect(toDraft(aMessage('a', { content: 'Half' })).waiting).toBe(null)
   })
 })
 
-describe('an answer that ends early', () => {
-  const error = { code: 'engine_crashed', message: 'Out of memory.' } as const
-
-  it('keeps its text when it was stopped, without an error', () => {
-    expect(endEarly(after([0, text('Half')]), { type: 'stopped' }, 1)).toMatchObject({
-      content: 'Half',
-      state: 'interrupted',
-      error: null,
-    })
+describe('a thread that is read again', () => {
+  it('keeps the older messages and the identity of those that are the same', () => {
+    const shown = ['a', 'b', 'c', 'd'].map((id) => aMessage(id))
+    const page = [aMessage('c'), aMessage('d', { content: 'longer' }), aMessage('e')]
+    const { messages, keptOlder } = mergeThread(shown, page)
+    expect(keptOlder).toBe(true)
+    expect(messages.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(messages[2]).toBe(shown[2])
+    expect(messages[3]).toBe(page[1])
   })
 
-  it('keeps its text and the reason when the engine fails', () => {
-    expect(endEarly(after([0, text('Half')]), { type: 'failed', error }, 1)).toMatchObject({
-      content: 'Half',
-      state: 'interrupted',
-      error,
-    })
-  })
-
-  it('has failed when nothing came', () => {
-    expect(endEarly(after(), { type: 'failed', error }, 1)).toMatchObject({ content: '', state: 'failed', error })
-  })
-
-  it('ends the time of thinking', () => {
-    expect(endEarly(after([100, reasoning('Hm')]), { type: 'stopped' }, 400).reasoning_ms).toBe(300)
-  })
-
-  it('stays complete when the connection breaks after its end', () => {
-    expect(endEarly(after([0, text('All')], [1, finish]), { type: 'failed', error }, 2)).toMatchObject({
-      state: 'complete',
-      error: null,
-    })
-  })
-})
-
-describe('the conversation for the model', () => {
-  it('leaves out failed answers and joins the questions that then stand together', () => {
-    const messages = [
-      said('user', 'One'),
-      said('assistant', ''),
-      said('user', 'Two'),
-      said('assistant', 'Yes'),
-      said('user', 'Three'),
-    ]
-    expect(toPrompt(messages)).toEqual([
-      { role: 'user', content: 'One\n\nTwo' },
-      { role: 'assistant', content: 'Yes' },
-      { role: 'user', content: 'Three' },
+  it('is what it is when another branch is shown', () => {
+    expect(mergeThread([aMessage('a'), aMessage('b')], [aMessage('a'), aMessage('x')]).messages.map(({ id }) => id)).toEqual([
+      'a',
+      'x',
     ])
+    expect(mergeThread([aMessage('a')], []).messages).toEqual([])
   })
+})
 
-  it('can be asked again from its last question', () => {
-    const messages = [said('user', 'One'), said('assistant', 'A'), said('user', 'Two'), said('assistant', 'B')]
-    expect(withoutLastAnswer(messages)?.map((message) => message.content)).toEqual(['One', 'A', 'Two'])
-    expect(withoutLastAnswer([])).toBeNull()
-  })
+it('the list has pinned ones, then today, yesterday and earlier; midnight is what divides them', () => {
+  const now = new Date(2026, 10, 12, 0, 30).getTime()
+  const at = (day: number, hour: number) => new Date(2026, 10, day, hour).toISOString()
+  const chats = [
+    aChat('p', { pinned: true, updated_at: at(1, 1) }),
+    aChat('t', { updated_at: at(12, 0) }),
+    aChat('y', { updated_at: at(11, 23) }),
+    aChat('z', { updated_at: at(11, 0) }),
+    aChat('e', { updated_at: at(10, 23) }),
+  ]
+  expect(groupChats(chats, now).map(({ period, chats: inside }) => [period, inside.map(({ id }) => id).join('')])).toEqual([
+    ['pinned', 'p'],
+    ['today', 't'],
+    ['yesterday', 'yz'],
+    ['earlier', 'e'],
+  ])
+})
 
-  it('fills the context as its last counted answer says', () => {
-    const counted = after([0, finish]).message
-    expect(usedTokens([said('user', 'x')])).toBeNull()
-    expect(usedTokens([counted, said('user', 'x'), said('assistant', '')])).toBe(8)
-  })
+it('presets are known by their parameters, whatever the token limit', () => {
+  expect(presetOf({})).toBe('default')
+  expect(presetOf({ temperature: 0.2, top_p: 0.9, max_tokens: 10 })).toBe('precise')
+  expect(presetOf({ temperature: 0.21, top_p: 0.9 })).toBe(null)
+})
 
-  it.each([
-    [84, 'normal'],
-    [85, 'warn'],
-    [97, 'bad'],
-  ])('%d %% of the context is %s', (used, tone) => expect(meterTone(used, 100)).toBe(tone))
+it('the context is filled by what the last counted answer says, and warned of before it is full', () => {
+  const usage = { prompt_tokens: 8, completion_tokens: 2, total_tokens: 10, cached_tokens: null }
+  expect(usedTokens([aMessage('a')])).toBe(null)
+  expect(usedTokens([aMessage('a', { usage }), aMessage('b')])).toBe(10)
+  expect([0.84, 0.85, 0.96, 0.97].map((fraction) => meterTone(fraction * 100, 100))).toEqual(['normal', 'warn', 'warn', 'bad'])
 })

@@ -1,117 +1,63 @@
-import type { ChatMessage, GenerationEvent } from '../../../shared/contract'
-import type { SerializedError } from '../../../shared/errors'
+import type { ChatEvent, ChatSummary, SamplingParams, ThreadMessage } from '../../../shared/contract'
 
 /** What an answer waits for before its first word. */
-export interface Waiting {
-  state: 'queued' | 'loading' | 'prefill' | 'sent'
-  progress: number | null
-}
+export type Waiting = NonNullable<Extract<ChatEvent, { type: 'progress' }>['waiting']>
 
 /** The answer that is being written, with what only matters while it is. */
 export interface Draft {
-  message: ChatMessage
+  message: ThreadMessage
   waiting: Waiting | null
-  /** When the first and, once it has begun, the last moment of thinking was, in ms. */
-  thinkingSince: number | null
+  thinking: boolean
 }
 
-export type AnswerEvent = GenerationEvent
-export type AnswerEnd = { type: 'stopped' } | { type: 'failed'; error: SerializedError }
-
-interface NewMessage {
-  id: string
-  createdAt: string
+export function toDraft(message: ThreadMessage): Draft {
+  return { message, waiting: message.content === '' ? { state: 'sent', progress: null } : null, thinking: false }
 }
 
-export function userMessage({ id, createdAt }: NewMessage, content: string): ChatMessage {
+/** What has come since the last event, added to the answer. */
+export function addProgress({ message }: Draft, event: Extract<ChatEvent, { type: 'progress' }>): Draft {
+  const { content, reasoning, reasoning_ms: reasoningMs, waiting, thinking } = event
   return {
-    id,
-    role: 'user',
-    content,
-    reasoning: null,
-    reasoning_ms: null,
-    model: null,
-    created_at: createdAt,
-    state: 'complete',
-    finish_reason: null,
-    usage: null,
-    timing: null,
-    error: null,
+    message: {
+      ...message,
+      content: message.content + content,
+      reasoning: reasoning === '' ? message.reasoning : (message.reasoning ?? '') + reasoning,
+      reasoning_ms: reasoningMs,
+    },
+    waiting,
+    thinking,
   }
 }
 
-export function newDraft({ id, createdAt }: NewMessage, model: string): Draft {
-  return {
-    message: { ...userMessage({ id, createdAt }, ''), role: 'assistant', model, state: 'streaming' },
-    waiting: { state: 'sent', progress: null },
-    thinkingSince: null,
-  }
-}
-
-/** Ends the time of thinking, if it was running. */
-function endThinking(draft: Draft, nowMs: number): ChatMessage {
-  if (draft.thinkingSince === null) return draft.message
-  return { ...draft.message, reasoning_ms: (draft.message.reasoning_ms ?? 0) + nowMs - draft.thinkingSince }
-}
-
-/** One event of the stream added to the answer. */
-export function applyEvent(draft: Draft, event: AnswerEvent, nowMs: number): Draft {
-  const { message } = draft
-  if (event.type === 'state') return { ...draft, waiting: { state: event.state, progress: event.progress } }
-  if (event.type === 'reasoning')
-    return {
-      message: { ...message, reasoning: (message.reasoning ?? '') + event.text },
-      waiting: null,
-      thinkingSince: draft.thinkingSince ?? nowMs,
-    }
-  const thought = endThinking(draft, nowMs)
-  if (event.type === 'text')
-    return { message: { ...thought, content: thought.content + event.text }, waiting: null, thinkingSince: null }
-  // Chat offers no tools, so nothing is called.
-  if (event.type === 'tool_call') return draft
-  const { reason, usage, timing, model } = event
-  return {
-    message: { ...thought, state: 'complete', model, finish_reason: reason, usage, timing },
-    waiting: null,
-    thinkingSince: null,
-  }
-}
-
-/** Ends an answer early. What has come is kept; only an answer of which nothing came counts as failed. */
-export function endEarly(draft: Draft, end: AnswerEnd, nowMs: number): ChatMessage {
-  const message = endThinking(draft, nowMs)
-  // The answer was already whole: a connection that breaks after it changes nothing.
-  if (message.state === 'complete') return message
-  const hasText = message.content !== '' || message.reasoning !== null
-  if (end.type === 'stopped') return { ...message, state: 'interrupted' }
-  return { ...message, state: hasText ? 'interrupted' : 'failed', error: end.error }
-}
+const isSame = (a: ThreadMessage, b: ThreadMessage): boolean =>
+  a.id === b.id && a.state === b.state && a.content.length === b.content.length && a.version.count === b.version.count
 
 /**
- * What the model gets: answers that failed are left out, and user turns that then stand together become one, since chat templates
- * expect the roles to alternate.
+ * A newer page of the end of a thread over what is shown. Messages that are the same keep their identity, so that they are not rendered
+ * anew, and older ones that were read before stay.
  */
-export function toPrompt(messages: readonly ChatMessage[]): { role: ChatMessage['role']; content: string }[] {
-  const prompt: { role: ChatMessage['role']; content: string }[] = []
-  for (const { role, content } of messages) {
-    if (content === '') continue
-    const last = prompt.at(-1)
-    if (last !== undefined && last.role === role) last.content = `${last.content}\n\n${content}`
-    else prompt.push({ role, content })
-  }
-  return prompt
-}
-
-/** The conversation up to and with the last question, for asking it again; null when there is none. */
-export function withoutLastAnswer(messages: readonly ChatMessage[]): ChatMessage[] | null {
-  const at = messages.findLastIndex((message) => message.role === 'user')
-  return at < 0 ? null : messages.slice(0, at + 1)
+export function mergeThread(
+  shown: readonly ThreadMessage[],
+  page: readonly ThreadMessage[],
+): { messages: ThreadMessage[]; keptOlder: boolean } {
+  const at = page[0] === undefined ? -1 : shown.findIndex(({ id }) => id === page[0]?.id)
+  const known = new Map(shown.map((message) => [message.id, message]))
+  const fresh = page.map((message) => {
+    const old = known.get(message.id)
+    return old !== undefined && isSame(old, message) ? old : message
+  })
+  return { messages: at > 0 ? [...shown.slice(0, at), ...fresh] : fresh, keptOlder: at > 0 }
 }
 
 /** Tokens the conversation fills now: what the last whole answer counted, or null before one. */
-export function usedTokens(messages: readonly ChatMessage[]): number | null {
+export function usedTokens(messages: readonly ThreadMessage[]): number | null {
   return messages.findLast((message) => message.usage !== null)?.usage?.total_tokens ?? null
 }
+
+const CHARACTERS_PER_TOKEN = 4
+
+/** A guess for a text that no model has counted yet; languages without spaces need more. */
+export const estimateTokens = (characters: number): number => Math.ceil(characters / CHARACTERS_PER_TOKEN)
 
 export type MeterTone = 'normal' | 'warn' | 'bad'
 
@@ -120,4 +66,42 @@ export function meterTone(used: number, total: number): MeterTone {
   const fraction = used / total
   if (fraction >= 0.97) return 'bad'
   return fraction >= 0.85 ? 'warn' : 'normal'
+}
+
+export type PresetName = 'default' | 'precise' | 'balanced' | 'creative'
+
+/** Ways of answering; `default` leaves everything to the model. */
+export const presets: Record<PresetName, SamplingParams> = {
+  default: {},
+  precise: { temperature: 0.2, top_p: 0.9 },
+  balanced: { temperature: 0.7, top_p: 0.95 },
+  creative: { temperature: 1.1, top_p: 1 },
+}
+
+/** The preset that parameters are, whatever their token limit; null when somebody chose their own. */
+export function presetOf(params: SamplingParams): PresetName | null {
+  const names = Object.keys(presets) as PresetName[]
+  return names.find((name) => presets[name].temperature === params.temperature && presets[name].top_p === params.top_p) ?? null
+}
+
+export type Period = 'pinned' | 'today' | 'yesterday' | 'earlier'
+
+const startOfDay = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0)
+
+/** Conversations under the heads of their list, in their order. */
+export function groupChats(chats: readonly ChatSummary[], nowMs: number): { period: Period; chats: ChatSummary[] }[] {
+  const today = startOfDay(nowMs)
+  // Not 24 hours before: days with a change of the clock are longer or shorter.
+  const yesterday = startOfDay(today - 12 * 3_600_000)
+  const periodOf = ({ pinned, updated_at: updated }: ChatSummary): Period => {
+    if (pinned) return 'pinned'
+    const at = Date.parse(updated)
+    if (at >= today) return 'today'
+    return at >= yesterday ? 'yesterday' : 'earlier'
+  }
+  const groups = (['pinned', 'today', 'yesterday', 'earlier'] as const).map((period) => ({
+    period,
+    chats: chats.filter((chat) => periodOf(chat) === period),
+  }))
+  return groups.filter((group) => group.chats.length > 0)
 }

@@ -1,122 +1,78 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { AppContract, ChatMessage } from '../../../shared/contract'
-import type { Client } from '../../../shared/rpc'
-import { toSerializedError } from '../../../shared/errors'
-import { applyEvent, endEarly, newDraft, toPrompt, userMessage, withoutLastAnswer, type AnswerEvent, type Draft } from './model'
+import type { Attachment, ChatSummary, SamplingParams, SearchHit, ThreadMessage } from '../../../shared/contract'
+import type { SerializedError } from '../../../shared/errors'
+import type { Draft } from './model'
 
-/** One conversation that is not saved, and the answer that is being written for it. */
+/** The conversation that is shown, and the answer that is being written in it. */
 export interface ChatState {
-  /** Finished messages only; each keeps its identity, so that a growing answer renders alone. */
-  messages: ChatMessage[]
+  /** Null: a new one, which is stored with its first question. */
+  chatId: string | null
+  title: string | null
+  systemPrompt: string
+  params: SamplingParams
+  /** Finished messages of the shown branch; each keeps its identity, so that a growing answer renders alone. */
+  messages: ThreadMessage[]
+  /** Older ones can be read. */
+  more: boolean
+  /** A conversation is being read that is not shown yet. */
+  opening: boolean
   draft: Draft | null
+  /** Between the question and the first word from the owner. */
+  asking: boolean
+  /** What the last call refused. */
+  problem: SerializedError | null
   /** Full name of the model to ask, null until one is chosen. */
   model: string | null
   input: string
-  /** What `newChat` cleared, for Undo. */
-  cleared: ChatMessage[] | null
+  files: Attachment[]
+  /** A file that could not be attached, and why. */
+  fileProblem: { name: string; reason: 'too_large' | 'not_text' | 'too_many' } | null
+  /** The question that is being edited. */
+  editing: string | null
+}
+
+/** The conversations there are. */
+export interface ChatListState {
+  /** Null before the first answer. */
+  chats: ChatSummary[] | null
+  next: string | null
+  query: string
+  /** What the query found; null without one. */
+  hits: SearchHit[] | null
+  problem: SerializedError | null
+  /** A damaged history that was kept. */
+  setAside: string | null
 }
 
 export type ChatStore = StoreApi<ChatState>
+export type ChatListStore = StoreApi<ChatListState>
+
+/** What a conversation begins with. */
+export const emptyChat = {
+  chatId: null,
+  title: null,
+  systemPrompt: '',
+  params: {},
+  messages: [],
+  more: false,
+  opening: false,
+  draft: null,
+  asking: false,
+  problem: null,
+  editing: null,
+} satisfies Partial<ChatState>
 
 export function createChatStore(): ChatStore {
-  return createStore<ChatState>(() => ({ messages: [], draft: null, model: null, input: '', cleared: null }))
+  return createStore<ChatState>(() => ({ ...emptyChat, model: null, input: '', files: [], fileProblem: null }))
 }
 
-export interface ChatDeps {
-  client: Client<AppContract>
-  store: ChatStore
-  now: () => number
-  newId: () => string
-  /** Runs `flush` soon; several events are shown together. */
-  schedule: (flush: () => void) => void
-}
-
-export interface ChatActions {
-  /** Sends what is typed, unless it is empty, an answer runs or no model is chosen. */
-  send: () => Promise<void>
-  stop: () => void
-  /** Asks the last question again. */
-  answerAgain: () => Promise<void>
-  newChat: () => void
-  undoNewChat: () => void
-  setModel: (model: string | null) => void
-  setInput: (text: string) => void
-}
-
-export function createChatActions({ client, store, now, newId, schedule }: ChatDeps): ChatActions {
-  let running: AbortController | null = null
-
-  const stamp = (): { id: string; createdAt: string } => ({ id: newId(), createdAt: new Date(now()).toISOString() })
-
-  const finish = (message: ChatMessage): void => store.setState({ messages: [...store.getState().messages, message], draft: null })
-
-  const answer = async (history: ChatMessage[], model: string): Promise<void> => {
-    const controller = new AbortController()
-    running = controller
-    let draft = newDraft(stamp(), model)
-    let scheduled = false
-    store.setState({ messages: history, draft, cleared: null })
-
-    const isCurrent = (): boolean => running === controller
-    const flush = (): void => {
-      scheduled = false
-      if (isCurrent()) store.setState({ draft })
-    }
-    const add = (event: AnswerEvent): void => {
-      draft = applyEvent(draft, event, now())
-      if (scheduled) return
-      scheduled = true
-      schedule(flush)
-    }
-
-    let ended: ChatMessage
-    try {
-      const input = { model, messages: toPrompt(history), face: 'chat' as const }
-      for await (const event of client.stream('chat.send', input, { signal: controller.signal })) add(event)
-      // A stream that ends without `finish` lost its end.
-      const error = toSerializedError(new Error('no finish'))
-      ended = draft.message.state === 'complete' ? draft.message : endEarly(draft, { type: 'failed', error }, now())
-    } catch (error) {
-      const value = toSerializedError(error)
-      const stopped = controller.signal.aborted || value.code === 'cancelled'
-      ended = endEarly(draft, stopped ? { type: 'stopped' } : { type: 'failed', error: value }, now())
-    }
-    if (!isCurrent()) return
-    running = null
-    finish(ended)
-  }
-
-  const stop = (): void => running?.abort()
-
-  return {
-    stop,
-    send: async () => {
-      const { input, draft, model, messages } = store.getState()
-      const content = input.trim()
-      if (content === '' || draft !== null || model === null) return
-      store.setState({ input: '' })
-      await answer([...messages, userMessage(stamp(), content)], model)
-    },
-    answerAgain: async () => {
-      const { draft, messages, model } = store.getState()
-      const history = withoutLastAnswer(messages)
-      if (draft === null && history !== null && model !== null) await answer(history, model)
-    },
-    newChat: () => {
-      const { messages, draft } = store.getState()
-      if (messages.length === 0 && draft === null) return
-      const controller = running
-      // No longer current: what the old stream still brings must not reach the new conversation.
-      running = null
-      controller?.abort()
-      const kept = draft === null ? messages : [...messages, endEarly(draft, { type: 'stopped' }, now())]
-      store.setState({ messages: [], draft: null, cleared: kept })
-    },
-    undoNewChat: () => {
-      const { cleared, draft } = store.getState()
-      if (cleared !== null && draft === null) store.setState({ messages: cleared, cleared: null })
-    },
-    setModel: (model) => store.setState({ model }),
-    setInput: (input) => store.setState({ input }),
-  }
+export function createChatListStore(): ChatListStore {
+  return createStore<ChatListState>(() => ({
+    chats: null,
+    next: null,
+    query: '',
+    hits: null,
+    problem: null,
+    setAside: null,
+  }))
 }

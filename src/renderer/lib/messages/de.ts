@@ -1,6 +1,7 @@
 import { access, app, common, connection, sections, time } from './de/app'
 import { chat } from './de/chat'
 import { detail } from './de/detail'
+import { downloads } from './de/downloads'
 import { engine } from './de/engine'
 import { errors } from './de/errors'
 import { firstRun } from './de/first-run'
@@ -31,5 +32,6 @@ export const de: Messages = {
   detail,
   chat,
   storage,
+  downloads,
   removal,
 }

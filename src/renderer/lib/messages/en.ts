@@ -1,6 +1,7 @@
 import { access, app, common, connection, sections, time } from './en/app'
 import { chat } from './en/chat'
 import { detail } from './en/detail'
+import { downloads } from './en/downloads'
 import { engine } from './en/engine'
 import { errors } from './en/errors'
 import { firstRun } from './en/first-run'
@@ -30,6 +31,7 @@ export const en = {
   detail,
   chat,
   storage,
+  downloads,
   removal,
 }
 

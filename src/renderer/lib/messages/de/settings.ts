@@ -80,7 +80,6 @@ export const settings: typeof english = {
     error: 'Fehler',
     silent: 'Nichts',
   },
-  engineTitle: 'Engine',
   engineState: {
     missing: 'Nicht installiert',
     installing: 'Wird installiert',
@@ -117,6 +116,7 @@ export const settings: typeof english = {
   shortcutsText: 'In einem Browser behält dieser einige Tasten für sich.',
   command: {
     models: 'Modelle',
+    downloads: 'Downloads',
     storage: 'Speicherplatz',
     chat: 'Chat',
     server: 'Server',

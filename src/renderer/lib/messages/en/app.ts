@@ -47,6 +47,7 @@ export const sections = {
   library: 'Library',
   use: 'Use',
   models: 'Models',
+  downloads: 'Downloads',
   storage: 'Storage',
   chat: 'Chat',
   server: 'Server',

@@ -78,7 +78,6 @@ export const settings = {
     error: 'Errors',
     silent: 'Nothing',
   },
-  engineTitle: 'Engine',
   engineState: {
     missing: 'Not installed',
     installing: 'Installing',
@@ -115,6 +114,7 @@ export const settings = {
   shortcutsText: 'In a browser some keys stay with the browser.',
   command: {
     models: 'Models',
+    downloads: 'Downloads',
     storage: 'Storage',
     chat: 'Chat',
     server: 'Server',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { aWindow, renderIn } from '../../testing/render'
+import { aWindow, renderIn } from '../../../testing/render'
 import Markdown from './Markdown'
 
 const show = (text: string) => renderIn(aWindow(), <Markdown text={text} />).container
