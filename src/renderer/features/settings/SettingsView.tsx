@@ -77,7 +77,14 @@ export function SettingsView() {
             )
           })}
         </nav>
-        <div data-region="detail" className="min-w-0 flex-1 overflow-y-auto">
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by keyboard */}
+        <div
+          data-region="detail"
+          role="region"
+          tabIndex={0}
+          aria-label={t.settings.section[section]}
+          className="min-w-0 flex-1 overflow-y-auto -outline-offset-2"
+        >
           <div className="mx-auto grid max-w-[640px] content-start gap-4 px-5 py-5">
             <h2 className="px-1 text-15 font-semibold tracking-[-0.01em]">{t.settings.section[section]}</h2>
             {error !== null && !known ? <FailureNote error={error} onRetry={() => void settings.refresh()} /> : null}
