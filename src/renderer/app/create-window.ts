@@ -78,7 +78,7 @@ export interface WindowDeps {
   memory: WindowMemory
 }
 
-const FLUSH_MS = 32
+const FLUSH_MS = 48
 
 /** Wires the window once. Main owns the state; the frames of its watch are mirrored into the stores here and nowhere else. */
 export function createWindow({ openLink, onRefused, host, messages, localeOf, memory }: WindowDeps): WindowApp {
