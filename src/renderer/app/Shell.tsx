@@ -7,6 +7,7 @@ import { CopyButton } from '../components/ui/CopyButton'
 import { Notice } from '../components/ui/Notice'
 import { Ring } from '../components/ui/Ring'
 import { ChatView } from '../features/chat/ChatView'
+import { SettingsView } from '../features/settings/SettingsView'
 import { CancelSheet } from '../features/downloads/CancelSheet'
 import { DownloadsView } from '../features/downloads/DownloadsView'
 import { ServerView } from '../features/server/ServerView'
@@ -77,6 +78,7 @@ const views: Record<View, ComponentType> = {
   storage: StorageView,
   chat: ChatView,
   server: ServerView,
+  settings: SettingsView,
 }
 
 function Views() {

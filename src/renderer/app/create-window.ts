@@ -1,4 +1,4 @@
-import type { StateFrame } from '../../shared/contract'
+import type { Appearance, StateFrame } from '../../shared/contract'
 import { createConnection, sleep, type Connection } from '../api/connection'
 import type { OpenLink } from '../api/transport'
 import { chooseChatModel } from '../features/chat/choose-model'
@@ -23,11 +23,12 @@ import { createSettingsActions, createSettingsStore, type SettingsActions, type 
 import { createRemovalActions, type RemovalActions } from '../features/removal/actions'
 import { createRemovalStore, type RemovalStore } from '../features/removal/store'
 import { createStorageActions, createStorageStore, type StorageActions, type StorageStore } from '../features/storage/store'
-import { createFormatters, type Formatters } from '../lib/format'
+import type { Formatters } from '../lib/format'
 import type { Messages } from '../lib/messages'
 import type { WindowMemory } from '../lib/memory'
 import { saveFile } from '../lib/save-file'
 import type { Host } from './shortcuts'
+import { createSpeech, keepAppearance, readAppearance, type SpeechStore } from './speech'
 import { createToasts, type Toasts } from './toasts'
 import { createViewActions, createViewStore, type ViewActions, type ViewStore } from './view-store'
 
@@ -36,6 +37,7 @@ export interface WindowApp {
   host: Host
   t: Messages
   format: Formatters
+  speech: SpeechStore
   connection: Connection
   stores: {
     models: ModelsStore
@@ -74,9 +76,10 @@ export interface WindowDeps {
   openLink: OpenLink
   onRefused: () => void
   host: Host
+  /** Of the system's language. */
   messages: Messages
-  /** For numbers and dates; words follow `messages`. */
-  locale: string
+  /** For numbers and dates in a language. */
+  localeOf: (language: string) => string
   /** What the window remembers of the one before it. */
   memory: WindowMemory
   /** Of the app's bridge. */
@@ -86,7 +89,7 @@ export interface WindowDeps {
 const FLUSH_MS = 48
 
 /** Wires the window once. Main owns the state; the frames of its watch are mirrored into the stores here and nowhere else. */
-export function createWindow({ openLink, onRefused, host, messages, locale, memory, reveal }: WindowDeps): WindowApp {
+export function createWindow({ openLink, onRefused, host, messages, localeOf, memory, reveal }: WindowDeps): WindowApp {
   const stores = {
     models: createModelsStore(),
     care: createCareStore(),
@@ -101,6 +104,19 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     removal: createRemovalStore(),
     view: createViewStore(),
   }
+  const speech = createSpeech({ messages, localeOf })
+  const show = (appearance: Appearance): void => {
+    stores.settings.setState({ appearance })
+    speech.speak(appearance.language)
+  }
+  show(readAppearance(memory))
+  const follow = (appearance: Appearance | undefined): void => {
+    if (appearance === undefined) return
+    show(appearance)
+    keepAppearance(memory, appearance)
+  }
+  const { format, t } = speech.store.getState()
+  const words = (): Messages => speech.store.getState().t
   const seen = { instance: '', revision: -1, chats: -1 }
   let afterFrame = (): void => undefined
 
@@ -117,6 +133,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
       if (before.some(({ name }) => !loaded.some((model) => model.name === name))) void models.refreshUsed()
     }
     downloads.mirror(changes.downloads)
+    follow(changes.appearance)
     const instance = app?.instance_id ?? seen.instance
     const revision = changes.models?.revision ?? seen.revision
     const stale = instance !== seen.instance || revision !== seen.revision
@@ -130,13 +147,12 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
 
   const connection = createConnection({ openLink, onFrame: mirror, onRefused, sleep })
   const { client } = connection
-  const format = createFormatters(locale, messages.time)
   const toasts = createToasts()
   const view = createViewActions(stores.view)
   const models = createModelActions(client, stores.models, (name, pinned) => {
     const { short } = splitOwner(name)
-    toasts.show(pinned ? messages.care.didPin(short) : messages.care.didUnpin(short), {
-      label: messages.common.undo,
+    toasts.show(pinned ? words().care.didPin(short) : words().care.didUnpin(short), {
+      label: words().common.undo,
       act: () => void models.pin(name, !pinned),
     })
   })
@@ -144,14 +160,14 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     client,
     store: stores.care,
     refresh: () => models.refresh(),
-    t: messages.care,
+    t: () => words().care,
     tell: toasts.show,
   })
-  const show = async (model: string): Promise<void> => {
+  const showFolder = async (model: string): Promise<void> => {
     try {
       await reveal?.(model)
     } catch (error) {
-      toasts.show(messages.care.revealFailed(error instanceof Error ? error.message : ''))
+      toasts.show(words().care.revealFailed(error instanceof Error ? error.message : ''))
     }
   }
   const storage = createStorageActions(client, stores.storage)
@@ -159,9 +175,9 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     client,
     store: stores.removal,
     loaded: () => stores.models.getState().loaded,
-    t: messages.removal,
+    t: () => words().removal,
     tell: toasts.show,
-    formatBytes: format.disk,
+    formatBytes: (bytes) => speech.store.getState().format.disk(bytes),
   })
   const chat = createChatActions({
     client,
@@ -182,8 +198,8 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
       if (stores.chat.getState().chatId === null) void chat.open(id)
     },
     onDone: (done) => {
-      if ('imported' in done) toasts.show(messages.chat.imported(done.imported))
-      else toasts.show(messages.chat.deleted(done.deleted), { label: messages.common.undo, act: done.undo })
+      if ('imported' in done) toasts.show(words().chat.imported(done.imported))
+      else toasts.show(words().chat.deleted(done.deleted), { label: words().common.undo, act: done.undo })
     },
     save: saveFile,
   })
@@ -216,8 +232,8 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     view.focus('composer')
   }
   const notes = downloadNotes({
-    t: messages.downloads,
-    undo: messages.common.undo,
+    t: t.downloads,
+    undo: t.common.undo,
     tell: toasts.show,
     openChat,
     goDownloads: () => view.go('downloads'),
@@ -242,13 +258,14 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
 
   return {
     host,
-    t: messages,
+    t,
     format,
+    speech: speech.store,
     connection,
     stores,
     models,
     care,
-    reveal: reveal === undefined ? null : show,
+    reveal: reveal === undefined ? null : showFolder,
     chat,
     chats,
     engine,

@@ -54,7 +54,7 @@ interface CareDeps {
   store: CareStore
   /** Looks at the models again. */
   refresh: () => Promise<void>
-  t: Messages['care']
+  t: () => Messages['care']
   tell: (text: string) => void
 }
 
@@ -133,8 +133,8 @@ export function createCareActions({ client, store, refresh, t, tell }: CareDeps)
       }
       store.setState({ repair: { step: 'closed' } })
       const { short } = splitOwner(name)
-      if (result.needs_network) tell(t.repairFetching(short))
-      else tell(result.health.status === 'healthy' ? t.repairDone(short) : t.repairStill(short))
+      if (result.needs_network) tell(t().repairFetching(short))
+      else tell(result.health.status === 'healthy' ? t().repairDone(short) : t().repairStill(short))
       setCheck(name, null)
     } catch (error) {
       store.setState({ repair: { ...before, error: toFailure(error) } })

@@ -54,6 +54,7 @@ export const sections: typeof english.sections = {
   storage: 'Speicher',
   chat: 'Chat',
   server: 'Server',
+  settings: 'Einstellungen',
   show: 'Seitenleiste einblenden',
   hide: 'Seitenleiste ausblenden',
 }
