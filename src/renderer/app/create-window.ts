@@ -1,4 +1,4 @@
-import type { Appearance, StateFrame } from '../../shared/contract'
+import type { Appearance, LoadedModel, StateFrame } from '../../shared/contract'
 import { createConnection, sleep, type Connection } from '../api/connection'
 import type { OpenLink } from '../api/transport'
 import { chooseChatModel } from '../features/chat/choose-model'
@@ -120,18 +120,20 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
   const seen = { instance: '', revision: -1, chats: -1 }
   let afterFrame = (): void => undefined
 
+  const mirrorLoaded = (loaded: LoadedModel[]): void => {
+    const before = stores.models.getState().loaded
+    stores.models.setState({ loaded })
+    // What is not loaded any more is remembered by the owner alone.
+    if (before.some(({ name }) => !loaded.some((model) => model.name === name))) void models.refreshUsed()
+  }
+
   const mirror = ({ changes }: StateFrame): void => {
     const { app, server, engine, jobs, demo, loaded } = changes
     if (app !== undefined) stores.server.setState({ app })
     if (server !== undefined) stores.server.setState({ server })
     if (engine !== undefined || jobs !== undefined || demo !== undefined)
       stores.engine.setState({ ...(engine && { engine }), ...(jobs && { jobs }), ...(demo && { demo }) })
-    if (loaded !== undefined) {
-      const before = stores.models.getState().loaded
-      stores.models.setState({ loaded })
-      // What is not loaded any more is remembered by the owner alone.
-      if (before.some(({ name }) => !loaded.some((model) => model.name === name))) void models.refreshUsed()
-    }
+    if (loaded !== undefined) mirrorLoaded(loaded)
     downloads.mirror(changes.downloads)
     follow(changes.appearance)
     const instance = app?.instance_id ?? seen.instance

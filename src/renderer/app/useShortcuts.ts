@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { COMMAND_MESSAGE } from '../../shared/bridge'
 import type { ModelSummary } from '../../shared/contract'
-import { canChat, canRemove, canRepair, findLoaded, findSelected, modelKey } from '../features/models/model'
+import { canChat, canRemove, canRepair, findLoaded, findSelected } from '../features/models/model'
 import { baseUrl } from '../features/server/store'
 import { copyText } from '../lib/clipboard'
 import { SIDEBAR } from '../lib/use-media'
@@ -11,15 +11,6 @@ import { findCommand, type Command } from './shortcuts'
 function selectedModel({ stores }: WindowApp) {
   const { list, selected, filter, search } = stores.models.getState()
   return findSelected(list?.models ?? [], selected, { filter, search })
-}
-
-/** All rows that are marked, else the selected one. */
-function markedModels(app: WindowApp): ModelSummary[] {
-  if (app.stores.view.getState().view !== 'models') return []
-  const { list, marked } = app.stores.models.getState()
-  const several = (list?.models ?? []).filter((model) => marked.includes(modelKey(model)))
-  const one = selectedModel(app)
-  return several.length > 0 ? several : one === null ? [] : [one]
 }
 
 function loadOrUnload(app: WindowApp): void {
@@ -116,13 +107,12 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
       void app.care.askRepair(model.name)
       return true
     }),
-  remove: (app) => {
-    const targets = markedModels(app).filter(canRemove)
-    if (targets.length === 0 || isTyping()) return false
-    const named = targets.map((model) => ({ name: model.name, root: model.root.path, revision: null }))
-    void app.removal.ask({ targets: named, prune: null })
-    return true
-  },
+  remove: (app) =>
+    withSelected(app, (model) => {
+      if (!canRemove(model) || isTyping()) return false
+      void app.removal.ask({ targets: [{ name: model.name, root: model.root.path, revision: null }], prune: null })
+      return true
+    }),
   reveal: (app) =>
     withSelected(app, (model) => {
       if (app.reveal === null) return false

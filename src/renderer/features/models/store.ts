@@ -17,8 +17,6 @@ export interface ModelsState {
   used: Record<string, string>
   detail: { key: string; data: ModelDetail | null; error: SerializedError | null } | null
   selected: string | null
-  /** Keys of several rows that are marked together; empty when only one is selected. */
-  marked: readonly string[]
   filter: Filter
   search: string
   sort: Sort
@@ -38,7 +36,6 @@ export function createModelsStore(): ModelsStore {
     used: {},
     detail: null,
     selected: null,
-    marked: [],
     filter: 'all',
     search: '',
     sort: { key: 'name', descending: false },
