@@ -4,30 +4,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from './lib/run.mjs'
+import { findPython, step } from './lib/python-env.mjs'
 
 const root = join(import.meta.dirname, '..')
 const pins = readFileSync(join(import.meta.dirname, 'lib', 'peers.txt'), 'utf8')
 const folder = join(root, '.cache', 'peers', createHash('sha256').update(pins).digest('hex').slice(0, 12))
 const command = join(folder, 'bin', 'mlxk')
-
-/** Runs a step. @throws Error with the end of its output */
-async function step(program, args) {
-  const { code, output } = await run(program, args, { capture: true, timeoutMs: 15 * 60_000 })
-  if (code !== 0)
-    throw new Error(`${[program, ...args].join(' ')} ended with ${code}: ${output.trim().split('\n').slice(-5).join('\n')}`)
-  return output
-}
-
-/** An interpreter that can make environments: that of the engine for the tests, else the system's. */
-async function findPython() {
-  const candidates = [process.env.MLXK_TEST_PYTHON, 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3']
-  for (const python of candidates.filter(Boolean)) {
-    const script = 'import sys, ensurepip; sys.exit(sys.version_info < (3, 10))'
-    if ((await run(python, ['-c', script], { capture: true })).code === 0) return python
-  }
-  throw new Error('no Python 3.10 or newer with ensurepip was found')
-}
 
 async function install() {
   const python = await findPython()

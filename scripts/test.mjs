@@ -66,6 +66,16 @@ async function setUpPeers() {
   else env.MLXK_TEST_PEER_PROBLEM = output.trim()
 }
 
+/** The clients of other makers that the API is tried with. */
+async function setUpClients() {
+  if (!wanted('integration') || process.env.MLXK_TEST_CLIENTS) return
+  console.log('\n== clients for the tests (installed once into .cache, from npm and PyPI)')
+  const { code, output } = await run(process.execPath, ['scripts/setup-clients.mjs'], { capture: true, env })
+  const folder = output.trim().split('\n').at(-1)
+  if (code === 0 && folder && existsSync(folder)) env.MLXK_TEST_CLIENTS = folder
+  else env.MLXK_TEST_CLIENTS_PROBLEM = output.trim()
+}
+
 /** The command that gives a program a display, where there is none. */
 function onDisplay(command, args) {
   const headless = process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY
@@ -82,6 +92,7 @@ await stage('unit', tool('vitest'), ['run', '--project', 'node', '--project', 'd
 await setUpEngine()
 if (env.MLXK_TEST_PYTHON) await stage('launcher', process.execPath, ['scripts/test-launcher.mjs'])
 await setUpPeers()
+await setUpClients()
 await stage('integration', tool('vitest'), ['run', '--project', 'integration'])
 
 if (wanted('web')) {

@@ -29,3 +29,17 @@ export function findPeer(): string | null {
   console.log(`skipped: no mlx-knife to compare with (${reason})`)
   return null
 }
+
+/**
+ * The folder with the clients of other makers, or null, with the reason printed, where they are not installed. `npm test` installs them and
+ * sets the variable.
+ * @throws Error in CI when they are missing
+ */
+export function findClients(): string | null {
+  const folder = process.env['MLXK_TEST_CLIENTS'] ?? ''
+  if (folder !== '') return folder
+  const reason = process.env['MLXK_TEST_CLIENTS_PROBLEM'] ?? 'MLXK_TEST_CLIENTS is not set: "npm test" installs them'
+  if (process.env['CI'] === 'true') throw new Error(`the clients could not be installed: ${reason}`)
+  console.log(`skipped: no clients to try the API with (${reason})`)
+  return null
+}

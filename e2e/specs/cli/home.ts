@@ -20,7 +20,8 @@ export function createHome(): TestHome {
     root,
     hub,
     data,
-    env: { HOME: root, HF_HOME: join(root, 'hf'), MLXK_HOME: data },
+    // No test asks a Hub that is not its own.
+    env: { HOME: root, HF_HOME: join(root, 'hf'), MLXK_HOME: data, HF_ENDPOINT: 'http://127.0.0.1:9' },
     remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }),
   }
 }

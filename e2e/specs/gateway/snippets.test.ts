@@ -6,14 +6,15 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeSnippet, type SnippetName } from '../../../src/shared/snippets'
 import { projectFile } from '../../setup/build'
-import { needsEngine } from '../../setup/needs'
+import { findClients, needsEngine } from '../../setup/needs'
 import { hello, openGateway, type Gateway } from './support'
 
 const run = promisify(execFile)
 const LAST_WORDS = 'Have fun!'
 
-/** A Python with the package `openai`, which the engine's own has not: `pip install openai` in an environment of one's own. */
-const clientsPython = process.env['MLXK_TEST_OPENAI_PYTHON'] ?? ''
+/** A Python with the package `openai`, which the engine's own has not. */
+const clients = findClients()
+const clientsPython = clients === null ? '' : join(clients, 'python', 'bin', 'python')
 
 /** The examples that the window offers, run as a person would run them. */
 describe.skipIf(!needsEngine())('examples of the Server view', () => {

@@ -81,10 +81,10 @@ describe.skipIf(!needsEngine())('a model that Python pulled', () => {
     for (const line of lines.slice(0, -1)) expect(line).toMatchObject({ type: 'progress', bytes_total: expect.any(Number) })
   })
 
-  it('damaged: repair removes only the bad file and says what to fetch; hf fetches just that, and all is right', async () => {
+  it('damaged: repair without the network removes only the bad file and says what to fetch; hf fetches just that, and all is right', async () => {
     flipByte(blobOf(shard))
     const kept = readdirSync(join(repoPath(home.hub, id), 'blobs')).length
-    const { code, data } = await ask<{ needs_network: boolean; plan: { fetch: { path: string }[] } }>(['repair', id])
+    const { code, data } = await ask<{ needs_network: boolean; plan: { fetch: { path: string }[] } }>(['repair', id, '--no-fetch'])
     expect(code).toBe(1)
     expect(data).toMatchObject({ needs_network: true, plan: { fetch: [{ path: shard, hash: { algorithm: 'sha256' } }] } })
     expect(readdirSync(join(repoPath(home.hub, id), 'blobs'))).toHaveLength(kept - 1)
