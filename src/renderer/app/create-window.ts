@@ -5,6 +5,7 @@ import { chooseChatModel } from '../features/chat/choose-model'
 import { createChatActions, type ChatActions } from '../features/chat/actions'
 import { createChatListActions, type ChatListActions } from '../features/chat/list-actions'
 import { createChatListStore, createChatStore, type ChatListStore, type ChatStore } from '../features/chat/store'
+import { createDiscoverActions, createDiscoverStore, type DiscoverActions, type DiscoverStore } from '../features/discover/store'
 import { createDownloadActions, createDownloadsStore, type DownloadActions, type DownloadsStore } from '../features/downloads/store'
 import { downloadNotes } from '../features/downloads/notes'
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
@@ -44,6 +45,7 @@ export interface WindowApp {
     activity: ActivityStore
     settings: SettingsStore
     storage: StorageStore
+    discover: DiscoverStore
     downloads: DownloadsStore
     removal: RemovalStore
     view: ViewStore
@@ -56,6 +58,7 @@ export interface WindowApp {
   activity: ActivityActions
   settings: SettingsActions
   storage: StorageActions
+  discover: DiscoverActions
   downloads: DownloadActions
   removal: RemovalActions
   toasts: Toasts
@@ -88,6 +91,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     activity: createActivityStore(),
     settings: createSettingsStore(),
     storage: createStorageStore(),
+    discover: createDiscoverStore(),
     downloads: createDownloadsStore(),
     removal: createRemovalStore(),
     view: createViewStore(),
@@ -199,6 +203,15 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     },
     ...notes,
   })
+  const discover = createDiscoverActions({
+    client,
+    store: stores.discover,
+    add: downloads.add,
+    later: (ms, act) => {
+      const timer = setTimeout(act, ms)
+      return () => clearTimeout(timer)
+    },
+  })
   const engine = createEngineActions(client, stores.engine, (model) => {
     if (model !== null) chat.setModel(model)
     // Whoever has gone on to something else is not pulled away from it.
@@ -220,6 +233,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     activity: createActivityActions(client, stores.activity),
     settings: createSettingsActions(client, stores.settings),
     storage,
+    discover,
     downloads,
     removal,
     toasts,

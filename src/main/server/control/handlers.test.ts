@@ -64,7 +64,7 @@ function setUp(more: Partial<HandlerDeps> = {}) {
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },
     storage,
-    discover: { search: unused, fit: unused },
+    discover: { search: unused, card: unused, fit: unused },
     downloads: {
       list: () => [],
       plan: unused,
