@@ -14,6 +14,7 @@ const names = [
   'list',
   'health',
   'verify',
+  'pull',
   'memory-5000',
   'first-token',
   'streams',

@@ -369,6 +369,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines
   }
   const handlers = createHandlers({
     info,
+    paths,
     drawLink: () => `${control.url}/#code=${codes.draw()}`,
     watchState: state.watch,
     jobs,

@@ -21,7 +21,6 @@ const root = document.documentElement
 root.dataset['platform'] = bridge === undefined ? 'web' : bridge.platform
 
 const messages = chooseMessages(navigator.languages)
-root.lang = messages.locale
 const app = createWindow({
   openLink: bridge === undefined ? createHttpLink(location.origin, auth) : createBridgeLink(bridge, window),
   onRefused: auth.forget,
@@ -31,7 +30,7 @@ const app = createWindow({
   },
   messages,
   // Numbers and dates as the person has set them, as long as the words are of that language.
-  locale: navigator.languages.find((tag) => tag.startsWith(messages.locale)) ?? messages.locale,
+  localeOf: (language) => navigator.languages.find((tag) => tag.startsWith(language)) ?? language,
   memory: createMemory(() => localStorage),
 })
 

@@ -30,7 +30,9 @@ export interface Bench {
   close: () => Promise<void>
 }
 
-export async function openBench(options: FakeHubOptions & { limits?: Partial<Limits>; repo?: string } = {}): Promise<Bench> {
+export async function openBench(
+  options: FakeHubOptions & { limits?: Partial<Limits>; repo?: string; now?: () => number } = {},
+): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'mlxk-downloads-'))
   const root = join(folder, 'hub')
   const data = join(folder, 'data')
@@ -72,7 +74,7 @@ export async function openBench(options: FakeHubOptions & { limits?: Partial<Lim
           hashes,
           locks: createFileLocks({ platform: { os: 'linux' } }),
           limits: () => limits,
-          now: Date.now,
+          now: options.now ?? Date.now,
           random: Math.random,
           sleep,
           onProgress: (each) => progress.push(each),

@@ -44,6 +44,7 @@ const test = base.extend({
     const hub = join(home.folder, 'hf', 'hub')
     mkdirSync(hub, { recursive: true })
     await writeFaultyModel(hub, 'org/markdown', { say: ANSWER, token_ms: 12 })
+    await writeFaultyModel(hub, 'org/sheep', { say: 'One sheep. Two sheep. Many sheep.', token_ms: 20, endless: true })
     await writeFaultyModel(hub, 'org/wide', { say: `${'x'.repeat(1_000_000)} end` })
     home.env['MLXK_PYTHON'] = writeFakePython(join(home.folder, 'python'))
     await use(home)
@@ -223,6 +224,26 @@ test(
     await page.getByRole('button', { name: 'Show conversations' }).click()
     await expect(page.getByRole('dialog', { name: 'Conversations' })).toBeVisible()
     await check('list-900x600')
+  },
+)
+
+test(
+  'a page that is closed in the middle of an answer finds it going on when it comes back, and can stop it',
+  { tag: '@web' },
+  async ({ session }) => {
+    const { page } = session
+    const window = mainWindow(page)
+    await window.go('Chat')
+    await window.chooseModel('sheep')
+    await window.ask('How many sheep?')
+    await expect(window.answer).toContainText('Many sheep.')
+    const before = (await window.answer.innerText()).length
+    await page.reload()
+    await window.go('Chat')
+    await expect.poll(async () => (await window.answer.innerText()).length).toBeGreaterThan(before + 100)
+    await window.stop.click()
+    await expect(window.answer).toContainText('Stopped by you.')
+    await expect(window.stop).toBeHidden()
   },
 )
 

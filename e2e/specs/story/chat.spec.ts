@@ -77,20 +77,6 @@ test(
   },
 )
 
-test('a page that is closed in the middle of an answer finds it whole when it comes back', { tag: '@web' }, async ({ session }) => {
-  const { page } = session
-  const window = mainWindow(page)
-  await window.startDemo()
-  await window.chooseModel('counting-fp32')
-  await window.ask('How many sheep?')
-  await expect(window.answer).toContainText('I count sheep')
-  await page.reload()
-  await window.go('Chat')
-  await expect(window.answer).toContainText('Once more from the beginning!')
-  await window.stop.click()
-  await expect(window.answer).toContainText('Stopped by you.')
-})
-
 test(
   'system prompt, parameters and a text file go with the question; files of other kinds are refused',
   { tag: '@web' },

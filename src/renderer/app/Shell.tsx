@@ -8,6 +8,7 @@ import { Notice } from '../components/ui/Notice'
 import { Ring } from '../components/ui/Ring'
 import { ChatView } from '../features/chat/ChatView'
 import { DiscoverView } from '../features/discover/DiscoverView'
+import { SettingsView } from '../features/settings/SettingsView'
 import { CancelSheet } from '../features/downloads/CancelSheet'
 import { DownloadsView } from '../features/downloads/DownloadsView'
 import { ServerView } from '../features/server/ServerView'
@@ -78,6 +79,7 @@ const views: Record<View, ComponentType> = {
   storage: StorageView,
   chat: ChatView,
   server: ServerView,
+  settings: SettingsView,
 }
 
 function Views() {

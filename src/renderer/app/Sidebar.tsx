@@ -1,5 +1,5 @@
 import { Dialog } from '@base-ui/react/dialog'
-import { Activity, Box, Compass, Download, HardDrive, MessageCircle, type LucideIcon } from 'lucide-react'
+import { Activity, Box, Compass, Download, HardDrive, MessageCircle, Settings2, type LucideIcon } from 'lucide-react'
 import { Fragment } from 'react'
 import { totalsOf } from '../features/downloads/model'
 import { ServerFoot } from '../features/server/ServerFoot'
@@ -37,9 +37,26 @@ const groups: readonly { name: 'library' | 'use'; entries: readonly Entry[] }[] 
   },
 ]
 
-function Content() {
-  const { t, format, host, view: actions } = useWindow()
+function Link({ view: target, icon: Icon, beside }: Entry & { beside?: string | undefined }) {
+  const { t, host, view: actions } = useWindow()
   const view = useView((state) => state.view)
+  return (
+    <button
+      type="button"
+      aria-current={view === target ? 'page' : undefined}
+      title={`${t.sections[target]} ${shortcutLabel(target, host)}`}
+      onClick={() => actions.go(target)}
+      className="group flex h-[30px] w-full flex-none items-center gap-2 rounded-2 px-2 aria-[current]:bg-select-idle aria-[current]:font-medium fine:not-aria-[current]:hover:bg-hover"
+    >
+      <Icon size={16} strokeWidth={1.75} aria-hidden="true" className="text-ink-2 group-aria-[current]:text-accent-ink" />
+      <span className="flex-1 text-start">{t.sections[target]}</span>
+      {beside === undefined ? null : <span className="num text-11 font-normal text-ink-3">{beside}</span>}
+    </button>
+  )
+}
+
+function Content() {
+  const { t, format } = useWindow()
   const count = useModels((state) => state.list?.models.length ?? 0)
   const canGo = useStorage((state) => state.plan?.bytes_freed ?? 0)
   const fetching = useDownloads((state) => totalsOf(state.downloads ?? NONE).fraction)
@@ -52,26 +69,18 @@ function Content() {
   return (
     <>
       <div aria-hidden="true" className="drag hidden h-(--k-bar) flex-none mac:block" />
-      <nav aria-label={t.sections.label} className="min-h-0 flex-1 overflow-y-auto px-2 pt-3 mac:pt-0">
+      <nav aria-label={t.sections.label} className="flex min-h-0 flex-1 flex-col overflow-y-auto px-2 pt-3 mac:pt-0">
         {groups.map((group, index) => (
           <Fragment key={group.name}>
             <h2 className={cx('px-2 pb-1 text-11 font-semibold text-ink-3', index > 0 && 'pt-3')}>{t.sections[group.name]}</h2>
-            {group.entries.map(({ view: target, icon: Icon }) => (
-              <button
-                key={target}
-                type="button"
-                aria-current={view === target ? 'page' : undefined}
-                title={`${t.sections[target]} ${shortcutLabel(target, host)}`}
-                onClick={() => actions.go(target)}
-                className="group flex h-[30px] w-full items-center gap-2 rounded-2 px-2 aria-[current]:bg-select-idle aria-[current]:font-medium fine:not-aria-[current]:hover:bg-hover"
-              >
-                <Icon size={16} strokeWidth={1.75} aria-hidden="true" className="text-ink-2 group-aria-[current]:text-accent-ink" />
-                <span className="flex-1 text-start">{t.sections[target]}</span>
-                {beside[target] === undefined ? null : <span className="num text-11 font-normal text-ink-3">{beside[target]}</span>}
-              </button>
+            {group.entries.map((entry) => (
+              <Link key={entry.view} {...entry} beside={beside[entry.view]} />
             ))}
           </Fragment>
         ))}
+        <div className="mt-auto pt-3 pb-1">
+          <Link view="settings" icon={Settings2} />
+        </div>
       </nav>
       <ServerFoot />
     </>

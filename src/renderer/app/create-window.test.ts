@@ -42,7 +42,7 @@ async function open(storage: Map<string, string>, list: ModelSummary[] = models)
     onRefused: () => undefined,
     host: { isApp: false, isMac: true },
     messages: en,
-    locale: 'en-GB',
+    localeOf: () => 'en-GB',
     memory: createMemory(() => ({
       getItem: (key) => storage.get(key) ?? null,
       setItem: (key, value) => void storage.set(key, value),

@@ -1,4 +1,4 @@
-import type { StateFrame } from '../../shared/contract'
+import type { Appearance, StateFrame } from '../../shared/contract'
 import { createConnection, sleep, type Connection } from '../api/connection'
 import type { OpenLink } from '../api/transport'
 import { chooseChatModel } from '../features/chat/choose-model'
@@ -22,11 +22,12 @@ import { createSettingsActions, createSettingsStore, type SettingsActions, type 
 import { createRemovalActions, type RemovalActions } from '../features/removal/actions'
 import { createRemovalStore, type RemovalStore } from '../features/removal/store'
 import { createStorageActions, createStorageStore, type StorageActions, type StorageStore } from '../features/storage/store'
-import { createFormatters, type Formatters } from '../lib/format'
+import type { Formatters } from '../lib/format'
 import type { Messages } from '../lib/messages'
 import type { WindowMemory } from '../lib/memory'
 import { saveFile } from '../lib/save-file'
 import type { Host } from './shortcuts'
+import { createSpeech, keepAppearance, readAppearance, type SpeechStore } from './speech'
 import { createToasts, type Toasts } from './toasts'
 import { createViewActions, createViewStore, type ViewActions, type ViewStore } from './view-store'
 
@@ -35,6 +36,7 @@ export interface WindowApp {
   host: Host
   t: Messages
   format: Formatters
+  speech: SpeechStore
   connection: Connection
   stores: {
     models: ModelsStore
@@ -71,17 +73,18 @@ export interface WindowDeps {
   openLink: OpenLink
   onRefused: () => void
   host: Host
+  /** Of the system's language. */
   messages: Messages
-  /** For numbers and dates; words follow `messages`. */
-  locale: string
+  /** For numbers and dates in a language. */
+  localeOf: (language: string) => string
   /** What the window remembers of the one before it. */
   memory: WindowMemory
 }
 
-const FLUSH_MS = 32
+const FLUSH_MS = 48
 
 /** Wires the window once. Main owns the state; the frames of its watch are mirrored into the stores here and nowhere else. */
-export function createWindow({ openLink, onRefused, host, messages, locale, memory }: WindowDeps): WindowApp {
+export function createWindow({ openLink, onRefused, host, messages, localeOf, memory }: WindowDeps): WindowApp {
   const stores = {
     models: createModelsStore(),
     chat: createChatStore(),
@@ -96,6 +99,19 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     removal: createRemovalStore(),
     view: createViewStore(),
   }
+  const speech = createSpeech({ messages, localeOf })
+  const show = (appearance: Appearance): void => {
+    stores.settings.setState({ appearance })
+    speech.speak(appearance.language)
+  }
+  show(readAppearance(memory))
+  const follow = (appearance: Appearance | undefined): void => {
+    if (appearance === undefined) return
+    show(appearance)
+    keepAppearance(memory, appearance)
+  }
+  const { format, t } = speech.store.getState()
+  const words = (): Messages => speech.store.getState().t
   const seen = { instance: '', revision: -1, chats: -1 }
   let afterFrame = (): void => undefined
 
@@ -107,6 +123,7 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
       stores.engine.setState({ ...(engine && { engine }), ...(jobs && { jobs }), ...(demo && { demo }) })
     downloads.mirror(changes.downloads)
     if (loaded !== undefined) stores.models.setState({ loaded })
+    follow(changes.appearance)
     const instance = app?.instance_id ?? seen.instance
     const revision = changes.models?.revision ?? seen.revision
     const stale = instance !== seen.instance || revision !== seen.revision
@@ -122,16 +139,15 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
   const { client } = connection
   const models = createModelActions(client, stores.models)
   const view = createViewActions(stores.view)
-  const format = createFormatters(locale, messages.time)
   const toasts = createToasts()
   const storage = createStorageActions(client, stores.storage)
   const removal = createRemovalActions({
     client,
     store: stores.removal,
     loaded: () => stores.models.getState().loaded,
-    t: messages.removal,
+    t: () => words().removal,
     tell: toasts.show,
-    formatBytes: format.disk,
+    formatBytes: (bytes) => speech.store.getState().format.disk(bytes),
   })
   const chat = createChatActions({
     client,
@@ -152,8 +168,8 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
       if (stores.chat.getState().chatId === null) void chat.open(id)
     },
     onDone: (done) => {
-      if ('imported' in done) toasts.show(messages.chat.imported(done.imported))
-      else toasts.show(messages.chat.deleted(done.deleted), { label: messages.common.undo, act: done.undo })
+      if ('imported' in done) toasts.show(words().chat.imported(done.imported))
+      else toasts.show(words().chat.deleted(done.deleted), { label: words().common.undo, act: done.undo })
     },
     save: saveFile,
   })
@@ -186,8 +202,8 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
     view.focus('composer')
   }
   const notes = downloadNotes({
-    t: messages.downloads,
-    undo: messages.common.undo,
+    t: t.downloads,
+    undo: t.common.undo,
     tell: toasts.show,
     openChat,
     goDownloads: () => view.go('downloads'),
@@ -221,8 +237,9 @@ export function createWindow({ openLink, onRefused, host, messages, locale, memo
 
   return {
     host,
-    t: messages,
+    t,
     format,
+    speech: speech.store,
     connection,
     stores,
     models,

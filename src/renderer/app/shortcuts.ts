@@ -5,6 +5,7 @@ export type Command =
   | 'storage'
   | 'chat'
   | 'server'
+  | 'settings'
   | 'search'
   | 'new_chat'
   | 'switch_model'
@@ -45,6 +46,7 @@ const bindings: readonly Binding[] = [
   { command: 'storage', app: 'mod+Digit4', browser: 'alt+Digit4', keys: { app: '⌘4', browser: '⌥4' } },
   { command: 'chat', app: 'mod+Digit5', browser: 'alt+Digit5', keys: { app: '⌘5', browser: '⌥5' } },
   { command: 'server', app: 'mod+Digit6', browser: 'alt+Digit6', keys: { app: '⌘6', browser: '⌥6' } },
+  { command: 'settings', app: 'mod+Comma', browser: 'mod+Comma', keys: { app: '⌘,', browser: '⌘,' } },
   { command: 'new_chat', app: 'mod+KeyN', browser: 'alt+KeyN', keys: { app: '⌘N', browser: '⌥N' } },
   { command: 'load_selected', app: 'mod+KeyL', browser: 'alt+KeyL', keys: { app: '⌘L', browser: '⌥L' } },
   { command: 'sidebar', app: 'ctrl+mod+KeyS', browser: 'alt+KeyS', keys: { app: '⌃⌘S', browser: '⌥S' } },
@@ -55,6 +57,9 @@ const bindings: readonly Binding[] = [
   same('chat_selected', 'mod+Enter', '⌘↩'),
   same('copy_url', 'alt+mod+KeyC', '⌥⌘C'),
 ]
+
+/** In the order in which a list of them is read. */
+export const commandsWithKeys: readonly Command[] = bindings.map(({ command }) => command)
 
 function describe(press: KeyPress, { isMac }: Host): string {
   const mod = isMac ? press.metaKey : press.ctrlKey

@@ -41,6 +41,10 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
     openChat(null)
     return true
   },
+  settings: ({ view }) => {
+    view.go('settings')
+    return true
+  },
   server: ({ view }) => {
     view.go('server')
     return true

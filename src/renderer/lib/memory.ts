@@ -4,8 +4,11 @@ export interface WindowMemory {
   write: (key: MemoryKey, value: string) => void
 }
 
-/** `chat.model`: the model that was asked last; `chat.open`: the conversation that was shown last. */
-export type MemoryKey = 'chat.model' | 'chat.open'
+/**
+ * `chat.model`: the model that was asked last; `chat.open`: the conversation that was shown last; `appearance`: theme and language, for
+ * the moment before the owner says them.
+ */
+export type MemoryKey = 'chat.model' | 'chat.open' | 'appearance'
 
 /** @param open gives the browser's storage; a browser that is told to keep nothing throws already there */
 export function createMemory(open: () => Pick<Storage, 'getItem' | 'setItem'>): WindowMemory {

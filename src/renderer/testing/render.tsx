@@ -12,7 +12,7 @@ export function aWindow(): WindowApp {
     onRefused: () => undefined,
     host: { isApp: false, isMac: true },
     messages: en,
-    locale: 'en-GB',
+    localeOf: () => 'en-GB',
     memory: { read: () => null, write: () => undefined },
   })
 }

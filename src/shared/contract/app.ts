@@ -44,6 +44,12 @@ export const demoStatus = z.object({
   models: z.array(z.string()),
 })
 
+/** Where something of ours lies. */
+export const place = z.object({
+  what: z.enum(['settings', 'hub_token', 'api_keys', 'trust', 'chats', 'downloads', 'engine', 'index', 'logs', 'demo']),
+  path: z.string(),
+})
+
 /** Everything the window mirrors. `models.revision` rises when the list of models has changed: ask `models.list` again then. */
 export const appState = z.object({
   app: appInfo,
@@ -64,6 +70,7 @@ export const appState = z.object({
 /** The first frame carries every key, later ones only those that changed. */
 export const stateFrame = z.object({ revision: z.number().int(), changes: appState.partial() })
 
+export type Place = z.infer<typeof place>
 export type OwnerKind = z.infer<typeof ownerKind>
 export type AppInfo = z.infer<typeof appInfo>
 export type ServerStatus = z.infer<typeof serverStatus>
@@ -75,6 +82,8 @@ export type StateFrame = z.infer<typeof stateFrame>
 
 export const appContract = {
   'app.info': method(noInput, appInfo),
+  /** Everything that this program keeps on the disk, besides the models. */
+  'app.places': method(noInput, z.object({ root: z.string(), places: z.array(place) })),
   /** Ends the owner: open answers get a moment, engines end. The answer comes before the end. */
   'app.stop': method(noInput, noOutput),
   /** A link that opens the window's interface in a browser: `http://127.0.0.1:PORT/#code=…`, good for one use within a minute. */

@@ -70,7 +70,13 @@ async function run(context: Context, typed: string, options: PullOptions): Promi
   const local = await findLocal(context, catalog, spec)
   const name = local?.name ?? spec.name
   const expanded = name === spec.name ? null : name
-  if (local?.health === 'healthy' && options.forceResume !== true && options.dryRun !== true && !asksForFiles(options))
+  if (
+    local?.health === 'healthy' &&
+    !(spec.revision === null && isUnfinished(context, local)) &&
+    options.forceResume !== true &&
+    options.dryRun !== true &&
+    !asksForFiles(options)
+  )
     return already(context, local, expanded, spec)
   const { openDownloads } = await import('../services/downloads')
   const downloads = await openDownloads(context, limits)
@@ -99,6 +105,14 @@ async function run(context: Context, typed: string, options: PullOptions): Promi
 
 const asksForFiles = ({ include, exclude, all }: PullOptions): boolean =>
   all === true || (include ?? []).length > 0 || (exclude ?? []).length > 0
+
+/**
+ * A run that was stopped leaves partial files, or everything but the ref, which is written last: a model may be whole for mlx_lm before it is
+ * what was asked for. Offline nobody can say what is missing.
+ */
+function isUnfinished(context: Context, { findings }: ModelSummary): boolean {
+  return readPlace(context.env).offline === null && findings.some(({ code }) => code === 'partial_left' || code === 'ref_missing')
+}
 
 /** The model in the cache that is meant: a full name means itself alone; of a short one the catalog says which. */
 async function findLocal(context: Context, catalog: ModelCatalog, { name, revision }: PullSpec): Promise<ModelSummary | null> {

@@ -316,4 +316,8 @@ test('a full disk is said to whoever listens, and the answer goes on', async () 
   other.close()
   expect(events.flatMap((event) => (event.type === 'progress' ? [event.content] : [])).join('')).toHaveLength(200_005)
   expect((await bench.list()).chats[0]?.answering).toBe(false)
+  // With room again, the next answer that is stored takes it along.
+  await bench.send(chat, 'And now?')
+  const stored = (await bench.thread(chat)).messages[1]
+  expect([stored?.state, stored?.content.length]).toEqual(['complete', 200_005])
 })

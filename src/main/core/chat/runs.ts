@@ -45,13 +45,24 @@ export interface Runs {
 export function createRuns({ history, generator, now, onUnforeseen, onChange }: RunsDeps): Runs {
   const runs = new Map<string, Run>()
 
+  /** Ends of answers that the disk refused, by their id: tried again with everything that is stored later, and at the end. */
+  const refused = new Map<string, { chat: string; message: StoredMessage }>()
+  const storeRefused = (): void => {
+    for (const [id, { chat, message }] of refused) {
+      history().save(chat, message, true)
+      refused.delete(id)
+    }
+  }
   const save = (run: Run, isEnd: boolean): void => {
+    const { message } = run.draft
     try {
-      history().save(run.chat, run.draft.message, isEnd)
+      storeRefused()
+      history().save(run.chat, message, isEnd)
       run.unsaved = null
     } catch (error) {
       // The answer goes on: a disk that is full now may have room when it ends.
       run.unsaved = error
+      if (isEnd) refused.set(message.id, { chat: run.chat, message })
     }
   }
 
@@ -149,6 +160,11 @@ export function createRuns({ history, generator, now, onUnforeseen, onChange }: 
     stop: (chat) => stop(chat),
     close: async () => {
       await Promise.all([...runs.keys()].map((chat) => stop(chat, endedWhileWriting())))
+      try {
+        storeRefused()
+      } catch {
+        // Still no room. What came before is there, and will be marked as interrupted.
+      }
     },
   }
 }

@@ -29,7 +29,7 @@ export interface TransferDeps {
 /** Failures in a row, without a byte between them, after which a file is given up. */
 const MAX_FAILURES = 8
 const TICK_MS = 250
-const SAVE_MS = 1000
+const SAVE_MS = 500
 const DISK_MS = 30_000
 const RAMP_MS = 500
 const LOCK_POLL_MS = 2000

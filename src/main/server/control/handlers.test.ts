@@ -47,6 +47,7 @@ function setUp(more: Partial<HandlerDeps> = {}) {
   const unload = vi.fn<(name: string) => Promise<void>>(() => Promise.resolve())
   const deps: HandlerDeps = {
     info: {} as AppInfo,
+    paths: {} as HandlerDeps['paths'],
     drawLink: unused,
     watchState: unused,
     jobs: { start: unused, watch: unused, cancel: unused },

@@ -122,6 +122,20 @@ describe('asking', () => {
     expect(bench.state().messages.map(({ state }) => state)).toEqual(['complete', 'interrupted'])
   })
 
+  it('shows an answer that could not be stored with why, and keeps it on the screen', async () => {
+    const bench = setUp({ messages: [question, { ...answer, content: 'Go' }] })
+    const done = bench.ask('Hello')
+    bench.sent.send(begun)
+    bench.sent.send(progress('Good day'))
+    await settle(bench)
+    bench.sent.fail(new AppError('disk_full', 'There is no space left.'))
+    await done
+    const whole = { content: 'Good day', state: 'interrupted', error: { code: 'disk_full' } }
+    expect(bench.state()).toMatchObject({ draft: null, asking: false, messages: [{ id: 'q' }, whole] })
+    await bench.chat.refresh()
+    expect(bench.state().messages).toMatchObject([{ id: 'q' }, whole])
+  })
+
   it('stops by telling the owner, and leaves without stopping', async () => {
     const bench = setUp()
     void bench.ask('Hello')

@@ -56,8 +56,13 @@ export function createChatActions({ client, store, schedule, onShown }: ChatDeps
   const isShown = (chat: string | null): boolean => store.getState().chatId === chat
 
   const show = ({ chat, messages: page, more }: ChatThread, keep: boolean): void => {
-    const finished = page.filter(({ state }) => state !== 'streaming')
-    const { messages, keptOlder } = mergeThread(keep ? store.getState().messages : [], finished)
+    const shown = keep ? store.getState().messages : []
+    const finished = page.flatMap((message) => {
+      if (message.state !== 'streaming') return [message]
+      // Being written: the stream tells it. Else its end could not be stored: what is on the screen is more, if it is there.
+      return chat.answering ? [] : [shown.find(({ id }) => id === message.id) ?? { ...message, state: 'interrupted' as const }]
+    })
+    const { messages, keptOlder } = mergeThread(shown, finished)
     set({
       chatId: chat.id,
       title: chat.title,
@@ -128,8 +133,15 @@ export function createChatActions({ client, store, schedule, onShown }: ChatDeps
       if (draft === null) throw error
       if (!isCurrent()) return false
       listening = null
-      // The answer may go on without us: it stays as far as it came until the owner tells more.
-      set({ problem: toSerializedError(error) })
+      const value = toSerializedError(error)
+      if (value.code === 'connection_lost') {
+        // The answer may go on without us: it stays as far as it came until the owner tells more.
+        set({ draft, problem: value })
+        return false
+      }
+      // It was written but not stored, as on a full disk: what came is shown, with why it will not be there later.
+      const message = { ...draft.message, state: 'interrupted' as const, error: value }
+      set({ messages: [...store.getState().messages, message], draft: null })
     }
     if (isCurrent()) listening = null
     return false

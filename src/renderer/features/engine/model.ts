@@ -11,9 +11,10 @@ export type EngineView =
   | { kind: 'installing'; jobId: string | null; progress: InstallProgress | null }
   | { kind: 'failed'; jobId: string; error: SerializedError | null }
 
-function newestInstall(jobs: readonly Job[]): Job | null {
+/** The newest work that made or changed the engine. */
+export function newestInstall(jobs: readonly Job[]): Job | null {
   return jobs
-    .filter((job) => job.kind === 'engine.install')
+    .filter((job) => job.kind !== 'engine.remove')
     .reduce<Job | null>((newest, job) => (newest === null || job.started_at >= newest.started_at ? job : newest), null)
 }
 

@@ -22,6 +22,8 @@ export function createEngineStore(): EngineStore {
 
 export interface EngineActions {
   install: () => Promise<void>
+  /** Starts other work on the engine: its update, or the way back. */
+  run: (kind: Job['kind']) => Promise<void>
   cancel: (jobId: string) => Promise<void>
   /** Turns the demo on, installs the engine when it is missing, then opens the chat. */
   tryDemo: () => Promise<void>
@@ -41,17 +43,18 @@ export function createEngineActions(
   }
   const view = () => engineView(store.getState().engine, store.getState().jobs)
 
-  const install = async (): Promise<void> => {
+  const run = async (kind: Job['kind']): Promise<void> => {
     store.setState({ error: null })
     try {
-      await client.call('jobs.start', { kind: 'engine.install' })
+      await client.call('jobs.start', { kind })
     } catch (error) {
       store.setState({ error: toFailure(error) })
     }
   }
 
   return {
-    install,
+    install: () => run('engine.install'),
+    run,
     cancel: async (jobId) => {
       store.setState({ flow: { step: 'off' } })
       try {

@@ -21,7 +21,7 @@ interface RemovalDeps {
   client: Client<AppContract>
   store: RemovalStore
   loaded: () => readonly LoadedModel[]
-  t: Messages['removal']
+  t: () => Messages['removal']
   /** Says in a line what has been done. */
   tell: (text: string) => void
   formatBytes: (bytes: number) => string
@@ -36,7 +36,7 @@ export function createRemovalActions({ client, store, loaded, t, tell, formatByt
     try {
       const plan = await client.call('storage.remove_plan', { model: specOf(target) })
       if (plan.root === target.root) return { target, plan, error: null }
-      return { target, plan: null, error: { code: 'not_removable', message: t.otherRoot } }
+      return { target, plan: null, error: { code: 'not_removable', message: t().otherRoot } }
     } catch (error) {
       return { target, plan: null, error: toFailure(error) }
     }
@@ -69,7 +69,7 @@ export function createRemovalActions({ client, store, loaded, t, tell, formatByt
   ): Promise<[number, Left[]]> => {
     const categories = request.prune === null ? {} : { categories: [...request.prune] }
     const now = request.targets.length === 0 ? shown : await client.call('storage.prune_plan', categories)
-    if (!isSubset(now, shown)) throw new AppError('busy', t.changed, { hint: t.changedHint })
+    if (!isSubset(now, shown)) throw new AppError('busy', t().changed, { hint: t().changedHint })
     let freed = 0
     const left: Left[] = []
     try {
@@ -142,9 +142,9 @@ export function createRemovalActions({ client, store, loaded, t, tell, formatByt
     if (left.length > 0) return store.setState({ step: 'ended', request, freed, left }, true)
     store.setState({ step: 'closed' }, true)
     const [only] = request.targets
-    if (stopped.signal.aborted) tell(t.stopped(size))
-    else if (prune !== null) tell(t.doneClean(size))
-    else tell(done === 1 && only !== undefined ? t.done(only.name.split('/').pop() ?? only.name, size) : t.doneMany(done, size))
+    if (stopped.signal.aborted) tell(t().stopped(size))
+    else if (prune !== null) tell(t().doneClean(size))
+    else tell(done === 1 && only !== undefined ? t().done(only.name.split('/').pop() ?? only.name, size) : t().doneMany(done, size))
   }
 
   return {

@@ -88,7 +88,7 @@ function setUp(methods: Parameters<typeof fakeClient>[0], streams: Parameters<ty
     client,
     store,
     loaded: () => loaded.map((name) => aLoadedModel(name)),
-    t: en.removal,
+    t: () => en.removal,
     tell,
     formatBytes: (bytes) => `${bytes} B`,
   })

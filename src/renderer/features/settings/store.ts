@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { AppContract, Setting } from '../../../shared/contract'
+import type { Appearance, AppContract, Place, Setting } from '../../../shared/contract'
 import type { SerializedError } from '../../../shared/errors'
 import type { Client } from '../../../shared/rpc'
 import { toFailure } from '../../lib/serialized'
@@ -10,12 +10,23 @@ export interface SettingsState {
   listError: SerializedError | null
   /** By key: why the last change from this window was refused. */
   errors: Readonly<Record<string, SerializedError | null>>
+  appearance: Appearance
+  /** Where this program keeps its data; null before that was asked. */
+  data: { root: string; places: readonly Place[] } | null
 }
+
+export const systemAppearance: Appearance = { theme: 'system', language: 'system' }
 
 export type SettingsStore = StoreApi<SettingsState>
 
 export function createSettingsStore(): SettingsStore {
-  return createStore<SettingsState>(() => ({ settings: null, listError: null, errors: {} }))
+  return createStore<SettingsState>(() => ({
+    settings: null,
+    listError: null,
+    errors: {},
+    appearance: systemAppearance,
+    data: null,
+  }))
 }
 
 export const findSetting = (settings: readonly Setting[] | null, key: string): Setting | null =>
@@ -26,6 +37,9 @@ export interface SettingsActions {
   /** True when it was taken. */
   set: (key: string, value: unknown) => Promise<boolean>
   unset: (key: string) => Promise<boolean>
+  /** The demo models, which are made or removed with the setting. */
+  setDemo: (on: boolean) => Promise<void>
+  refreshPlaces: () => Promise<void>
 }
 
 export function createSettingsActions(client: Client<AppContract>, store: SettingsStore): SettingsActions {
@@ -45,16 +59,33 @@ export function createSettingsActions(client: Client<AppContract>, store: Settin
       return false
     }
   }
+  const refresh = async (): Promise<void> => {
+    try {
+      const { settings } = await client.call('config.list', {})
+      store.setState({ settings, listError: null })
+    } catch (error) {
+      store.setState({ listError: toFailure(error) })
+    }
+  }
   return {
-    refresh: async () => {
-      try {
-        const { settings } = await client.call('config.list', {})
-        store.setState({ settings, listError: null })
-      } catch (error) {
-        store.setState({ listError: toFailure(error) })
-      }
-    },
+    refresh,
     set: (key, value) => attempt(key, () => client.call('config.set', { key, value })),
     unset: (key) => attempt(key, () => client.call('config.unset', { key })),
+    setDemo: async (on) => {
+      note('demo.enabled', null)
+      try {
+        await client.call(on ? 'demo.enable' : 'demo.remove', {})
+      } catch (error) {
+        note('demo.enabled', toFailure(error))
+      }
+      await refresh()
+    },
+    refreshPlaces: async () => {
+      try {
+        store.setState({ data: await client.call('app.places', {}) })
+      } catch {
+        // The list of settings tells of a connection that is lost.
+      }
+    },
   }
 }

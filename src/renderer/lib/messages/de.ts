@@ -10,6 +10,7 @@ import { models } from './de/models'
 import { removal } from './de/removal'
 import { server } from './de/server'
 import { serverView } from './de/server-view'
+import { settings } from './de/settings'
 import { storage } from './de/storage'
 import type { Messages } from './en'
 
@@ -25,6 +26,7 @@ export const de: Messages = {
   errors,
   server,
   serverView,
+  settings,
   engine,
   firstRun,
   models,

@@ -10,6 +10,7 @@ import { models } from './en/models'
 import { removal } from './en/removal'
 import { server } from './en/server'
 import { serverView } from './en/server-view'
+import { settings } from './en/settings'
 import { storage } from './en/storage'
 
 /** Every word of the window, by area. Another language is another object of this type. */
@@ -24,6 +25,7 @@ export const en = {
   errors,
   server,
   serverView,
+  settings,
   engine,
   firstRun,
   models,

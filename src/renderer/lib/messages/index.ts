@@ -21,3 +21,6 @@ export function chooseMessages(wanted: readonly string[]): Messages {
   }
   return en
 }
+
+/** The words of a language by its name. */
+export const messagesOf = (language: Language): Messages => catalogue[language]

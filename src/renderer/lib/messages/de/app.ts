@@ -55,6 +55,7 @@ export const sections: typeof english.sections = {
   storage: 'Speicher',
   chat: 'Chat',
   server: 'Server',
+  settings: 'Einstellungen',
   show: 'Seitenleiste einblenden',
   hide: 'Seitenleiste ausblenden',
 }

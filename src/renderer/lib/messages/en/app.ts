@@ -52,6 +52,7 @@ export const sections = {
   storage: 'Storage',
   chat: 'Chat',
   server: 'Server',
+  settings: 'Settings',
   show: 'Show sidebar',
   hide: 'Hide sidebar',
 }

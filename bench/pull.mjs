@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { startFakeHubProcess } from './lib/fake-hub.mjs'
+import { describeMedians, median, timeCommand, timeInTurn } from './lib/pairs.mjs'
+
+const mebibyte = 2 ** 20
+const runs = 3
+const config = '{"model_type": "llama"}'
+
+/** Peak resident memory in bytes and processor seconds of a command, by GNU time (/usr/bin/time -f). */
+async function measureCommand([command, ...args], env) {
+  const child = spawn('/usr/bin/time', ['-f', '%M %U %S', command, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  let talk = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    talk += text
+  })
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(talk)
+  const [kibibytes, user, system] = talk.trim().split('\n').at(-1).split(' ').map(Number)
+  return { rssBytes: kibibytes * 1024, cpuSeconds: user + system }
+}
+
+/**
+ * `mlxk pull` beside `hf download` without Xet (the fake Hub has none) from the same fake Hub on loopback into an empty cache; over a link that
+ * is capped per connection; and what a kill −9 at half costs. Whole processes; ours hashes every byte, hf none.
+ */
+export async function measure({ env, mlxk, hf, home }) {
+  const single = { 'config.json': config, 'model.safetensors': 512 * mebibyte }
+  const shards = {
+    'config.json': config,
+    ...Object.fromEntries([1, 2, 3, 4].map((n) => [`model-0000${n}-of-00004.safetensors`, 256 * mebibyte])),
+  }
+  const hub = await startFakeHubProcess({ 'bench/single': single, 'bench/shards': shards })
+  const capped = await startFakeHubProcess({ 'bench/capped': { 'config.json': config, 'model.safetensors': 512 * mebibyte } }, 25e6)
+  const cacheOf = (who) => join(home, `pull-${who}`)
+  const fresh = (who, endpoint) => {
+    rmSync(cacheOf(who), { recursive: true, force: true })
+    rmSync(join(env.MLXK_HOME, 'downloads'), { recursive: true, force: true })
+    mkdirSync(cacheOf(who), { recursive: true })
+    return { ...env, HF_ENDPOINT: endpoint, HF_HUB_OFFLINE: '0', HF_HUB_DISABLE_XET: '1', HF_HUB_CACHE: cacheOf(who) }
+  }
+  const ours = (id, endpoint) => timeCommand([...mlxk, 'pull', id, '--json'], fresh('ours', endpoint))
+  const theirs = (id, endpoint) => timeCommand([hf, 'download', id], fresh('theirs', endpoint))
+  const beside = async (what, id, endpoint, limit, times) => {
+    const raw = await timeInTurn({ ours: () => ours(id, endpoint), hf: () => theirs(id, endpoint) }, times, 1)
+    return {
+      name: `mlxk pull / hf download, ${what}`,
+      goal: `<= ${limit}`,
+      limit,
+      value: median(raw.ours) / median(raw.hf),
+      unit: 'x',
+      detail: describeMedians(raw, 0),
+      raw_ms: raw,
+    }
+  }
+  try {
+    const results = [
+      await beside('512 MiB', 'bench/single', hub.url, 1, runs),
+      await beside('4 x 256 MiB', 'bench/shards', hub.url, 1, runs),
+      await beside('512 MiB, 25 MB/s per connection', 'bench/capped', capped.url, 0.2, 1),
+    ]
+    const mine = await measureCommand([...mlxk, 'pull', 'bench/single', '--json'], fresh('ours', hub.url))
+    const peer = await measureCommand([hf, 'download', 'bench/single'], fresh('theirs', hub.url))
+    results.push(
+      {
+        name: 'memory of mlxk pull, 512 MiB',
+        goal: '< 150',
+        limit: 150,
+        value: mine.rssBytes / 1e6,
+        unit: 'MB',
+        detail: `hf ${(peer.rssBytes / 1e6).toFixed(0)} MB; peak resident`,
+      },
+      {
+        name: 'CPU seconds, mlxk pull / hf download, 512 MiB',
+        goal: '<= 1.0',
+        limit: 1,
+        value: mine.cpuSeconds / peer.cpuSeconds,
+        unit: 'x',
+        detail: `ours ${mine.cpuSeconds.toFixed(2)} s with hashing, hf ${peer.cpuSeconds.toFixed(2)} s without`,
+      },
+    )
+    results.push(await measureKill({ mlxk, env: fresh('ours', capped.url), hub: capped }))
+    return results
+  } finally {
+    await hub.close()
+    await capped.close()
+  }
+}
+
+/** Bytes of the file that were served twice after a kill −9 at half, in percent. */
+async function measureKill({ mlxk, env, hub }) {
+  const size = 512 * mebibyte
+  const before = await hub.bytesSent()
+  const child = spawn(mlxk[0], [...mlxk.slice(1), 'pull', 'bench/capped', '--json'], { env, stdio: 'ignore' })
+  const ended = once(child, 'close')
+  while ((await hub.bytesSent()) - before < size / 2) await new Promise((resolve) => setTimeout(resolve, 50))
+  child.kill('SIGKILL')
+  await ended
+  await timeCommand([...mlxk, 'pull', 'bench/capped', '--json'], env)
+  const twice = (await hub.bytesSent()) - before - size
+  return {
+    name: 'bytes served twice after kill -9 at half',
+    goal: '<= 2 % or 2 s of the link',
+    limit: Math.max(2, (200 * 25e6 * 8) / size),
+    value: (100 * Math.max(0, twice)) / size,
+    unit: '%',
+    detail: `${(twice / 1e6).toFixed(1)} MB of ${(size / 1e6).toFixed(0)} MB; 2 s of this link are ${((2 * 25e6 * 8) / 1e6).toFixed(0)} MB`,
+  }
+}
