@@ -15,7 +15,7 @@ import { createEngineSupport } from './core/interpreter'
 import { createJobs } from './core/jobs'
 import { createApiKeys } from './core/keys'
 import { complainTo, createLog, logCalls, logFile, logModels, logRequests, type Log } from './core/log'
-import { createCatalog, createVerdictIndex, type ModelCatalog } from './core/models'
+import { createCatalog, createLastUsed, createVerdictIndex, type ModelCatalog } from './core/models'
 import {
   acquireOwnership,
   alreadyRunning,
@@ -37,6 +37,7 @@ import {
 } from './core/settings'
 import type { SettingsStore } from './core/settings/types'
 import { openDiscover, type Discover } from './core/discover'
+import { createFits } from './core/fit'
 import { createInUse, createStorage, type InUseDeps, type Storage } from './core/storage'
 import { createFileSecrets } from './core/secrets'
 import { createStatePublisher, watchRoots } from './core/state'
@@ -345,6 +346,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines
     state.notice()
   })
   pool.subscribe(state.notice)
+  const lastUsed = createLastUsed(paths.lastUsed)
+  pool.subscribe(() => lastUsed.notice(pool.list()))
   downloads.subscribe(state.notice)
   pool.subscribe(logModels(log, pool.list))
   settings.subscribe(() => {
@@ -378,6 +381,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines
     catalog,
     verifier,
     repairer,
+    fits: createFits({ catalog, limitBytes: async () => (await pool.memory()).limit_bytes }),
+    lastUsed,
     storage: core.storage,
     discover: core.discover,
     downloads,
@@ -402,7 +407,8 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines
     // Together under the five seconds that a clean end may take.
     const listeners = [api.stop(), closeControl({ graceMs: 500 })]
     await within(2400, [...listeners, jobs.close(), downloads.close(), chats.close()], complain)
-    await within(2300, [core.close()], complain)
+    lastUsed.notice(pool.list())
+    await within(2300, [core.close(), lastUsed.save()], complain)
     log.info('stopped')
     await ownership.release()
   }

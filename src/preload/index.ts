@@ -1,5 +1,5 @@
 import { contextBridge, ipcRenderer } from 'electron'
-import { COMMAND_MESSAGE, PORT_MESSAGE, type Bridge, type MenuCommand } from '../shared/bridge'
+import { COMMAND_MESSAGE, PORT_MESSAGE, REVEAL_MESSAGE, type Bridge, type MenuCommand } from '../shared/bridge'
 
 const { origin } = window.location
 
@@ -11,6 +11,9 @@ const bridge: Bridge = {
   platform: process.platform === 'darwin' ? 'darwin' : 'linux',
   openPort: async () => {
     await ipcRenderer.invoke(PORT_MESSAGE)
+  },
+  reveal: async (model) => {
+    await ipcRenderer.invoke(REVEAL_MESSAGE, model)
   },
 }
 

@@ -32,6 +32,7 @@ const app = createWindow({
   // Numbers and dates as the person has set them, as long as the words are of that language.
   localeOf: (language) => navigator.languages.find((tag) => tag.startsWith(language)) ?? language,
   memory: createMemory(() => localStorage),
+  reveal: bridge?.reveal,
 })
 
 const element = document.getElementById('root')

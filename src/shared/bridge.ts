@@ -12,10 +12,18 @@ export interface Bridge {
    * Rejects when there is no owner to connect to at the moment.
    */
   openPort: () => Promise<void>
+  /**
+   * Shows a model's folder in the Finder, or the system's file manager. Main asks the owner where the model lies: a page names models, never
+   * paths. Rejects when the model is not there.
+   */
+  reveal: (model: string) => Promise<void>
 }
 
 /** The data of the window message that carries the port, and the name of the IPC channel between preload and main. */
 export const PORT_MESSAGE = 'mlxk:port'
+
+/** Name of the IPC channel of `reveal`. */
+export const REVEAL_MESSAGE = 'mlxk:reveal'
 
 /** What the app's menus ask of the window; its words are those of the window's own shortcuts. */
 export type MenuCommand = 'models' | 'new_chat'

@@ -1,7 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { violations } from '../../drivers/axe'
 import { expect, test } from '../../drivers/test'
 import { repoPath } from '../../fixtures/cache'
 import { lifelikeCache } from '../../fixtures/large'
@@ -10,11 +10,6 @@ import { mainWindow } from '../../pages/main-window'
 const hubOf = (folder: string): string => join(folder, 'hf', 'hub')
 
 const notes = (page: Page) => page.getByRole('region', { name: 'Notes' })
-
-async function violations(page: Page): Promise<string[]> {
-  const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze()
-  return found.violations.map((entry) => `${entry.id}: ${entry.nodes[0]?.html ?? ''}`)
-}
 
 test.describe('a disk that fills up', () => {
   test.use({ engine: 'missing' })

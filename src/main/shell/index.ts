@@ -16,6 +16,7 @@ import {
   shell,
 } from 'electron'
 import { join } from 'node:path'
+import { AppError } from '../../shared/errors'
 import { currentPlatform, dataPaths, findLayout, type Env } from '../core/system'
 import { createTrayActions } from './actions'
 import { buildAppMenu } from './app-menu'
@@ -26,6 +27,7 @@ import { createOwnerWatch, pause } from './owner'
 import { createAssetHandler, SCHEME, SCHEME_PRIVILEGES } from './protocol'
 import { createQuitting, quitQuestion, type QuitAnswer } from './quit'
 import { hardenContents, hardenSession } from './security'
+import { serveReveal } from './reveal'
 import { answers } from './status'
 import { createTray } from './tray'
 import { buildTrayMenu } from './tray-menu'
@@ -92,6 +94,16 @@ export async function startShell(env: Env): Promise<void> {
     onOwner: (owner) => ports.setOwner(owner?.dispatcher ?? null),
     onView: (view) => tray.show(view),
     sleep: pause,
+  })
+  serveReveal({
+    ipcMain,
+    knownContents: windows.contents,
+    folderOf: async (model) => {
+      const owner = watch.current()
+      if (owner === null) throw new AppError('connection_lost', 'MLX Knife is starting.')
+      return (await owner.client.call('models.show', { model })).snapshot_path
+    },
+    show: (path) => shell.showItemInFolder(path),
   })
   const quitting = createQuitting({
     answers: () => {

@@ -13,6 +13,7 @@ import { CancelSheet } from '../features/downloads/CancelSheet'
 import { DownloadsView } from '../features/downloads/DownloadsView'
 import { ServerView } from '../features/server/ServerView'
 import { ModelsView } from '../features/models/ModelsView'
+import { RepairSheet } from '../features/models/RepairSheet'
 import { RemovalSheet } from '../features/removal/RemovalSheet'
 import { StorageView } from '../features/storage/StorageView'
 import { useServer, useView, useWindow } from './context'
@@ -134,6 +135,7 @@ export function Shell() {
         </ErrorBoundary>
       </main>
       <RemovalSheet />
+      <RepairSheet />
       <CancelSheet />
       <ToastStack />
     </div>

@@ -1,4 +1,4 @@
-import type { Appearance, StateFrame } from '../../shared/contract'
+import type { Appearance, LoadedModel, StateFrame } from '../../shared/contract'
 import { createConnection, sleep, type Connection } from '../api/connection'
 import type { OpenLink } from '../api/transport'
 import { chooseChatModel } from '../features/chat/choose-model'
@@ -10,6 +10,8 @@ import { createDownloadActions, createDownloadsStore, type DownloadActions, type
 import { downloadNotes } from '../features/downloads/notes'
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
+import { createCareActions, createCareStore, type CareActions, type CareStore } from '../features/models/care'
+import { splitOwner } from '../features/models/model'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
 import {
   createActivityActions,
@@ -40,6 +42,7 @@ export interface WindowApp {
   connection: Connection
   stores: {
     models: ModelsStore
+    care: CareStore
     chat: ChatStore
     chats: ChatListStore
     engine: EngineStore
@@ -53,6 +56,7 @@ export interface WindowApp {
     view: ViewStore
   }
   models: ModelActions
+  care: CareActions
   chat: ChatActions
   chats: ChatListActions
   engine: EngineActions
@@ -65,6 +69,8 @@ export interface WindowApp {
   removal: RemovalActions
   toasts: Toasts
   view: ViewActions
+  /** Shows a model's folder in the system's file manager; null where there is no such way, as in a browser. */
+  reveal: ((model: string) => Promise<void>) | null
   /** Opens the chat, with a model when one is named. */
   openChat: (model: string | null) => void
 }
@@ -79,14 +85,17 @@ export interface WindowDeps {
   localeOf: (language: string) => string
   /** What the window remembers of the one before it. */
   memory: WindowMemory
+  /** Of the app's bridge. */
+  reveal?: ((model: string) => Promise<void>) | undefined
 }
 
 const FLUSH_MS = 48
 
 /** Wires the window once. Main owns the state; the frames of its watch are mirrored into the stores here and nowhere else. */
-export function createWindow({ openLink, onRefused, host, messages, localeOf, memory }: WindowDeps): WindowApp {
+export function createWindow({ openLink, onRefused, host, messages, localeOf, memory, reveal }: WindowDeps): WindowApp {
   const stores = {
     models: createModelsStore(),
+    care: createCareStore(),
     chat: createChatStore(),
     chats: createChatListStore(),
     engine: createEngineStore(),
@@ -115,14 +124,21 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
   const seen = { instance: '', revision: -1, chats: -1 }
   let afterFrame = (): void => undefined
 
+  const mirrorLoaded = (loaded: LoadedModel[]): void => {
+    const before = stores.models.getState().loaded
+    stores.models.setState({ loaded })
+    // What is not loaded any more is remembered by the owner alone.
+    if (before.some(({ name }) => !loaded.some((model) => model.name === name))) void models.refreshUsed()
+  }
+
   const mirror = ({ changes }: StateFrame): void => {
     const { app, server, engine, jobs, demo, loaded } = changes
     if (app !== undefined) stores.server.setState({ app })
     if (server !== undefined) stores.server.setState({ server })
     if (engine !== undefined || jobs !== undefined || demo !== undefined)
       stores.engine.setState({ ...(engine && { engine }), ...(jobs && { jobs }), ...(demo && { demo }) })
+    if (loaded !== undefined) mirrorLoaded(loaded)
     downloads.mirror(changes.downloads)
-    if (loaded !== undefined) stores.models.setState({ loaded })
     follow(changes.appearance)
     const instance = app?.instance_id ?? seen.instance
     const revision = changes.models?.revision ?? seen.revision
@@ -137,9 +153,29 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
 
   const connection = createConnection({ openLink, onFrame: mirror, onRefused, sleep })
   const { client } = connection
-  const models = createModelActions(client, stores.models)
-  const view = createViewActions(stores.view)
   const toasts = createToasts()
+  const view = createViewActions(stores.view)
+  const models = createModelActions(client, stores.models, (name, pinned) => {
+    const { short } = splitOwner(name)
+    toasts.show(pinned ? words().care.didPin(short) : words().care.didUnpin(short), {
+      label: words().common.undo,
+      act: () => void models.pin(name, !pinned),
+    })
+  })
+  const care = createCareActions({
+    client,
+    store: stores.care,
+    refresh: () => models.refresh(),
+    t: () => words().care,
+    tell: toasts.show,
+  })
+  const showFolder = async (model: string): Promise<void> => {
+    try {
+      await reveal?.(model)
+    } catch (error) {
+      toasts.show(words().care.revealFailed(error instanceof Error ? error.message : ''))
+    }
+  }
   const storage = createStorageActions(client, stores.storage)
   const removal = createRemovalActions({
     client,
@@ -243,6 +279,8 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     connection,
     stores,
     models,
+    care,
+    reveal: reveal === undefined ? null : showFolder,
     chat,
     chats,
     engine,

@@ -14,6 +14,10 @@ export type Command =
   | 'detail'
   | 'load_selected'
   | 'chat_selected'
+  | 'verify'
+  | 'repair'
+  | 'remove'
+  | 'reveal'
   | 'copy_url'
 
 export interface Host {
@@ -55,6 +59,10 @@ const bindings: readonly Binding[] = [
   same('search', 'mod+KeyF', '⌘F'),
   same('switch_model', 'mod+shift+KeyM', '⇧⌘M'),
   same('chat_selected', 'mod+Enter', '⌘↩'),
+  same('verify', 'alt+mod+KeyV', '⌥⌘V'),
+  same('repair', 'alt+mod+KeyR', '⌥⌘R'),
+  same('remove', 'mod+Backspace', '⌘⌫'),
+  { command: 'reveal', app: 'mod+KeyE', browser: 'none', keys: { app: '⌘E', browser: '' } },
   same('copy_url', 'alt+mod+KeyC', '⌥⌘C'),
 ]
 
@@ -97,4 +105,5 @@ export function shortcutLabel(command: Command, host: Host): string {
     .replace('⌘', 'Ctrl+')
     .replace('⌥', 'Alt+')
     .replace('↩', 'Enter')
+    .replace('⌫', 'Backspace')
 }

@@ -1,6 +1,7 @@
 import { useEffect } from 'react'
 import { COMMAND_MESSAGE } from '../../shared/bridge'
-import { canChat, findLoaded, findSelected } from '../features/models/model'
+import type { ModelSummary } from '../../shared/contract'
+import { canChat, canRemove, canRepair, findLoaded, findSelected } from '../features/models/model'
 import { baseUrl } from '../features/server/store'
 import { copyText } from '../lib/clipboard'
 import { SIDEBAR } from '../lib/use-media'
@@ -17,6 +18,16 @@ function loadOrUnload(app: WindowApp): void {
   if (model === null || app.stores.view.getState().view !== 'models') return
   const loaded = findLoaded(app.stores.models.getState().loaded, model.name)
   void (loaded === null ? app.models.load(model.name) : app.models.unload(model.name))
+}
+
+function withSelected(app: WindowApp, act: (model: ModelSummary) => boolean): boolean {
+  const model = selectedModel(app)
+  return model !== null && app.stores.view.getState().view === 'models' && act(model)
+}
+
+/** In a field ⌘⌫ is the field's. */
+function isTyping(): boolean {
+  return document.activeElement instanceof HTMLInputElement || document.activeElement instanceof HTMLTextAreaElement
 }
 
 /** What each command does; false when there is nothing to do here, so that the browser may have the key. */
@@ -89,6 +100,29 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
     app.openChat(model.name)
     return true
   },
+  verify: (app) =>
+    withSelected(app, (model) => {
+      void app.care.verify([model.name])
+      return true
+    }),
+  repair: (app) =>
+    withSelected(app, (model) => {
+      if (!canRepair(model)) return false
+      void app.care.askRepair(model.name)
+      return true
+    }),
+  remove: (app) =>
+    withSelected(app, (model) => {
+      if (!canRemove(model) || isTyping()) return false
+      void app.removal.ask({ targets: [{ name: model.name, root: model.root.path, revision: null }], prune: null })
+      return true
+    }),
+  reveal: (app) =>
+    withSelected(app, (model) => {
+      if (app.reveal === null) return false
+      void app.reveal(model.name)
+      return true
+    }),
   copy_url: ({ stores }) => {
     const url = baseUrl(stores.server.getState().server)
     if (url !== null) void copyText(url)
@@ -122,11 +156,13 @@ export function useShortcuts(app: WindowApp): void {
       }
       if (event.key === 'Escape') {
         // It closes what is open first.
-        if (document.querySelector('[data-popup-open], [role="dialog"]') !== null) return
+        if (document.querySelector('[data-popup-open], [role="dialog"], [role="alertdialog"]') !== null) return
         if (app.stores.chat.getState().draft !== null && app.stores.view.getState().view === 'chat') app.chat.stop()
         else if (app.stores.view.getState().detailOpen) app.view.openDetail(false)
         return
       }
+      // A question is answered before anything else is done.
+      if (document.querySelector('[role="alertdialog"]') !== null) return
       const command = findCommand(event, app.host)
       if (command !== null && commands[command](app)) event.preventDefault()
     }

@@ -19,6 +19,8 @@ export interface Formatters {
   integer: (value: number) => string
   /** Tokens in short, K = 1024: 256K, 40K, 11.2K; exact under 1024. */
   tokens: (count: number) => string
+  /** A large number in words' short form: 23.6 billion is 23.6B. */
+  count: (value: number) => string
   /** 0…1 as a whole per cent. */
   percent: (fraction: number) => string
   /** Milliseconds as seconds: 0.38 s, 4.1 s, 12 s. */
@@ -65,6 +67,7 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
   const two = number(2, 2)
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
+  const compact = new Intl.NumberFormat(locale, { notation: 'compact', compactDisplay: 'long', maximumFractionDigits: 1 })
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long' })
   const dayMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
   const monthYear = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric' })
@@ -103,6 +106,7 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
     memory: (bytes) => size(bytes, GIB, MIB),
     integer: (value) => whole.format(value),
     tokens: (count) => (count < 1024 ? whole.format(count) : `${upToOne.format(count / 1024)}K`),
+    count: (value) => compact.format(value),
     percent: (fraction) => percent.format(fraction),
     seconds: (ms) => {
       const seconds = ms / 1000

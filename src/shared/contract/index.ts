@@ -5,6 +5,7 @@ import { chatsContract } from './chats'
 import { configContract } from './config'
 import { downloadsContract } from './downloads'
 import { engineContract } from './engine'
+import { fitContract } from './fit'
 import { chatContract } from './generation'
 import { hubContract } from './hub'
 import { integrityContract } from './integrity'
@@ -21,6 +22,7 @@ export const contract = {
   ...modelsContract,
   ...integrityContract,
   ...storageContract,
+  ...fitContract,
   ...hubContract,
   ...downloadsContract,
   ...trustContract,
@@ -37,6 +39,7 @@ export * from './chats'
 export * from './config'
 export * from './downloads'
 export * from './engine'
+export * from './fit'
 export * from './generation'
 export * from './hub'
 export * from './integrity'

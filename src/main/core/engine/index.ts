@@ -11,8 +11,9 @@
  */
 export { createEngineEnvironment, type EngineEnvironmentDeps } from './environment/environment'
 export { createMachineMemory, type MachineMemory } from './memory/machine'
+export { estimateMemory, neededBytes } from './memory/estimate'
 export { planMemory } from './memory/plan'
-export { modelNeeds } from './pool/model-config'
+export { modelNeeds, readModelConfig } from './pool/model-config'
 export { createEnginePool, type EnginePoolDeps } from './pool/pool'
 export { toPoolPolicy } from './pool/policy'
 export { contextError } from './stream/engine-error'

@@ -24,6 +24,7 @@ export interface DataPaths {
   repoLocks: string
   engine: string
   index: string
+  lastUsed: string
   chats: string
   downloads: string
   logs: string
@@ -69,6 +70,7 @@ export function dataPaths(env: Env, platform: Platform): DataPaths {
     repoLocks: join(run, 'repos'),
     engine: join(root, 'engine'),
     index: join(root, 'index'),
+    lastUsed: join(root, 'last-used.json'),
     chats: join(root, 'chat.db'),
     downloads: join(root, 'downloads'),
     logs: join(root, 'logs'),

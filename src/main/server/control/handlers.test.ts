@@ -65,6 +65,8 @@ function setUp(more: Partial<HandlerDeps> = {}) {
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },
     storage,
+    fits: { list: unused, estimate: unused },
+    lastUsed: { all: unused },
     discover: { search: unused, card: unused, fit: unused },
     downloads: {
       list: () => [],

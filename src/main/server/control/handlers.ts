@@ -19,6 +19,8 @@ import type { Jobs } from '../../core/jobs'
 import { createDownloadHandlers } from './download-handlers'
 import type { OpenQueue } from '../../core/queue'
 import type { ApiKeys } from '../../core/keys'
+import type { Fits } from '../../core/fit'
+import type { LastUsed } from '../../core/models'
 import type { ModelCatalog } from '../../core/models/types'
 import type { Repairer } from '../../core/repair'
 import type { SettingsManager } from '../../core/settings'
@@ -40,6 +42,8 @@ export interface HandlerDeps {
   catalog: ModelCatalog
   verifier: Pick<Verifier, 'verify'>
   repairer: Repairer
+  fits: Fits
+  lastUsed: Pick<LastUsed, 'all'>
   storage: Pick<Storage, 'usage' | 'planRemove' | 'remove' | 'planPrune' | 'prune'>
   /** Tells everyone that the models are others now, without waiting for the watched folders to say so. */
   modelsChanged: () => void
@@ -145,6 +149,9 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'models.verify': (options, { signal }) => deps.verifier.verify(options, signal),
     'models.repair_plan': ({ model }, { signal }) => deps.repairer.plan(model, signal),
     'models.repair': ({ model, plan }, { signal }) => deps.repairer.repair(model, { planId: plan }, signal),
+    'models.fits': () => deps.fits.list(),
+    'models.memory': ({ model }) => deps.fits.estimate(model),
+    'models.used': () => Promise.resolve({ used: deps.lastUsed.all() }),
     'storage.usage': () => deps.storage.usage(),
     'storage.remove_plan': ({ model }) => deps.storage.planRemove(model),
     'storage.remove': ({ model, plan, force }) => deps.storage.remove(model, { planId: plan, force }).finally(deps.modelsChanged),

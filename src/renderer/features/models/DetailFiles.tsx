@@ -1,10 +1,29 @@
-import type { ModelDetail } from '../../../shared/contract'
+import { Circle, CircleCheck, CircleDashed, OctagonAlert, Trash2 } from 'lucide-react'
+import type { ModelDetail, ModelFile } from '../../../shared/contract'
 import { useWindow } from '../../app/context'
+import { IconButton } from '../../components/ui/Button'
 import { Badge } from '../../components/ui/Badge'
 import { CopyButton } from '../../components/ui/CopyButton'
+import { cx } from '../../lib/cx'
+import { canRemove } from './model'
 import { Section } from './detail-parts'
 
 const KINDS = ['weights', 'config', 'tokenizer', 'readme', 'other'] as const
+
+const marks = { verified: CircleCheck, damaged: OctagonAlert, not_checked: Circle, unverifiable: CircleDashed }
+const tones = { verified: 'text-ok-ink', damaged: 'text-bad-ink', not_checked: 'text-ink-3', unverifiable: 'text-ink-3' }
+
+/** Whether the bytes of a file were compared with their hash. */
+function HashMark({ state }: { state: ModelFile['hash_state'] }) {
+  const { t } = useWindow()
+  const Icon = marks[state]
+  return (
+    <span className={cx('mt-px flex-none', tones[state])} title={t.care.hash[state]}>
+      <Icon size={12} aria-hidden="true" />
+      <span className="sr-only">{t.care.hash[state]}</span>
+    </span>
+  )
+}
 
 /** The files of the revision in use, by what they are for. */
 export function DetailFiles({ detail }: { detail: ModelDetail }) {
@@ -22,6 +41,7 @@ export function DetailFiles({ detail }: { detail: ModelDetail }) {
               <span dir="auto" className="mono text min-w-0 flex-1 truncate" title={file.path}>
                 {file.path}
               </span>
+              <HashMark state={file.hash_state} />
               <span className="num flex-none text-ink-2" title={`${format.integer(file.size_bytes)} B`}>
                 {format.fileSize(file.size_bytes)}
               </span>
@@ -34,7 +54,7 @@ export function DetailFiles({ detail }: { detail: ModelDetail }) {
 }
 
 export function DetailRevisions({ detail }: { detail: ModelDetail }) {
-  const { t } = useWindow()
+  const { t, format, removal } = useWindow()
   return (
     <ul className="grid gap-1 border-t border-line px-4 py-3 text-12">
       {detail.revisions.map((revision) => (
@@ -46,6 +66,21 @@ export function DetailRevisions({ detail }: { detail: ModelDetail }) {
           <span className="min-w-0 flex-1 truncate text-ink-3">
             {revision.refs.length === 0 ? t.detail.noRefs : revision.refs.join(', ')}
           </span>
+          <span className="num flex-none text-ink-2">{format.disk(revision.size_bytes)}</span>
+          {canRemove(detail.model) && detail.revisions.length > 1 ? (
+            <IconButton
+              label={t.care.removeRevision(revision.hash.slice(0, 7))}
+              size="s"
+              onClick={() =>
+                void removal.ask({
+                  targets: [{ name: detail.model.name, root: detail.model.root.path, revision: revision.hash }],
+                  prune: null,
+                })
+              }
+            >
+              <Trash2 size={14} aria-hidden="true" />
+            </IconButton>
+          ) : null}
           {revision.chosen ? <Badge tone="accent">{t.detail.chosen}</Badge> : null}
         </li>
       ))}

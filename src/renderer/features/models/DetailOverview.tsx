@@ -2,19 +2,22 @@ import { CircleCheck } from 'lucide-react'
 import type { LoadedModel, ModelDetail, ModelSummary } from '../../../shared/contract'
 import { FailureNote } from '../../app/FailureNote'
 import { useModels, useWindow } from '../../app/context'
+import { Button } from '../../components/ui/Button'
 import { CopyButton } from '../../components/ui/CopyButton'
 import { Meter } from '../../components/ui/Meter'
 import { cx } from '../../lib/cx'
 import { asFailure } from '../../lib/serialized'
 import { useNow } from '../../lib/use-now'
+import { CheckNote } from './CheckNote'
 import { Facts, Section } from './detail-parts'
 import { HealthMark } from './HealthMark'
 import { isLoading, loadWord } from './load-words'
-import { healthState, quantName } from './model'
+import { MemoryPane } from './MemoryPane'
+import { canRepair, healthState, quantName } from './model'
 
 /** Every finding in a sentence of its own, in one coloured box. */
 function Problems({ model }: { model: ModelSummary }) {
-  const { t } = useWindow()
+  const { t, care } = useWindow()
   const state = healthState(model)
   if (state === 'healthy') return null
   const messages =
@@ -42,6 +45,11 @@ function Problems({ model }: { model: ModelSummary }) {
           </li>
         ))}
       </ol>
+      {canRepair(model) && state !== 'unhealthy' ? (
+        <Button size="s" className="justify-self-start" onClick={() => void care.askRepair(model.name)}>
+          {t.care.repair}
+        </Button>
+      ) : null}
     </div>
   )
 }
@@ -67,6 +75,7 @@ function Engine({ loaded }: { loaded: LoadedModel }) {
             ...(loaded.loaded_at === null ? {} : { title: format.dateTime(loaded.loaded_at) }),
           },
           { name: t.detail.lastUsed, value: loaded.last_used_at === null ? null : format.ago(loaded.last_used_at, now) },
+          { name: t.care.pin, value: loaded.pinned ? t.care.pinned : null },
           { name: t.detail.process, value: loaded.pid },
         ]}
       />
@@ -84,11 +93,13 @@ export function DetailOverview({ model, loaded, detail }: DetailOverviewProps) {
   const { t, format, models } = useWindow()
   const loadError = useModels((state) => state.loadErrors[model.name]) ?? null
   const crashed = useModels((state) => state.loaded.find((entry) => entry.name === model.name && entry.state === 'crashed'))
+  const used = useModels((state) => state.used[model.name])
   const error = loadError ?? asFailure(crashed?.error ?? null)
   const { quantization, context } = model
   const tokens = format.integer(context.tokens)
   return (
     <>
+      <CheckNote name={model.name} />
       <Problems model={model} />
       {error === null || loaded !== null ? null : (
         <div className="px-4 pb-3">
@@ -96,6 +107,7 @@ export function DetailOverview({ model, loaded, detail }: DetailOverviewProps) {
         </div>
       )}
       {loaded === null ? null : <Engine loaded={loaded} />}
+      {model.memory.weights_bytes === 0 ? null : <MemoryPane key={model.hash} model={model} />}
       <Section title={t.detail.facts}>
         <Facts
           facts={[
@@ -122,9 +134,12 @@ export function DetailOverview({ model, loaded, detail }: DetailOverviewProps) {
               name: t.detail.context,
               value: context.source === 'unknown' ? t.detail.contextUnknown(tokens) : t.detail.tokens(tokens),
             },
+            { name: t.models.parameters, value: model.parameters === null ? null : format.count(model.parameters) },
             { name: t.detail.architecture, value: model.architecture, mono: true },
             { name: t.detail.framework, value: model.framework },
             { name: t.detail.onDisk, value: format.disk(model.size_bytes), title: `${format.integer(model.size_bytes)} B` },
+            { name: t.models.license, value: model.license },
+            { name: t.models.column.used, value: used === undefined ? null : format.dateTime(used) },
             { name: t.detail.changed, value: format.dateTime(model.last_modified), title: model.last_modified },
             { name: t.detail.cache, value: t.detail.cacheKind[model.root.kind], title: model.root.path },
             {

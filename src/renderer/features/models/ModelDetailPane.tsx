@@ -1,51 +1,18 @@
-import { ChevronLeft, MessageCircle, Play, Square } from 'lucide-react'
+import { ChevronLeft } from 'lucide-react'
 import { useState } from 'react'
-import type { LoadedModel, ModelSummary } from '../../../shared/contract'
+import type { ModelSummary } from '../../../shared/contract'
 import { FailureNote } from '../../app/FailureNote'
-import { useEngine, useModels, useWindow } from '../../app/context'
+import { useModels, useWindow } from '../../app/context'
 import { Badge } from '../../components/ui/Badge'
 import { Button } from '../../components/ui/Button'
 import { CopyButton } from '../../components/ui/CopyButton'
 import { Segmented } from '../../components/ui/Segmented'
-import { engineView } from '../engine/model'
 import { DetailConfig, DetailFiles, DetailRevisions } from './DetailFiles'
 import { DetailOverview } from './DetailOverview'
-import { isLoading } from './load-words'
-import { canChat, findLoaded, healthState, modelKey, shownCapabilities, splitOwner } from './model'
+import { canChat, findLoaded, modelKey, shownCapabilities, splitOwner } from './model'
+import { ModelActions } from './ModelActions'
 
 type Tab = 'overview' | 'files' | 'revisions' | 'config'
-
-function Actions({ model, loaded }: { model: ModelSummary; loaded: LoadedModel | null }) {
-  const { t, models, openChat } = useWindow()
-  const engine = useEngine((state) => engineView(state.engine, state.jobs).kind)
-  const state = healthState(model)
-  const chatable = canChat(model)
-  const modelBlock = state === 'unhealthy' || state === 'cannot_run' ? t.detail.whyNotLoad[state] : null
-  const engineBlock = engine === 'ready' || engine === 'unknown' ? null : t.detail.whyNotLoad.engine
-  const off = modelBlock ?? engineBlock ?? false
-  const icon = { size: 14, 'aria-hidden': true } as const
-  return (
-    <div className="flex gap-2">
-      <Button
-        kind="primary"
-        icon={<MessageCircle {...icon} />}
-        off={chatable ? off : (modelBlock ?? t.models.cannotRun)}
-        onClick={() => openChat(model.name)}
-      >
-        {t.detail.chat}
-      </Button>
-      {loaded === null ? (
-        <Button icon={<Play {...icon} />} off={off} onClick={() => void models.load(model.name)}>
-          {t.detail.load}
-        </Button>
-      ) : (
-        <Button icon={<Square {...icon} />} busy={loaded.state === 'draining'} onClick={() => void models.unload(model.name)}>
-          {isLoading(loaded) ? t.detail.cancelLoad : t.detail.unload}
-        </Button>
-      )}
-    </div>
-  )
-}
 
 function Title({ model }: { model: ModelSummary }) {
   const { t } = useWindow()
@@ -105,7 +72,7 @@ export function ModelDetailPane({ model, onBack }: { model: ModelSummary; onBack
           </Button>
         )}
         <Title model={model} />
-        <Actions model={model} loaded={loaded} />
+        <ModelActions model={model} loaded={loaded} />
         <Segmented
           label={t.detail.label(model.name)}
           fill

@@ -11,9 +11,17 @@ export interface ModelActions {
   /** Progress comes with the owner's state; here only the failure is kept. */
   load: (name: string) => Promise<void>
   unload: (name: string) => Promise<void>
+  /** A pinned model is neither unloaded when idle nor to make room. Can be undone. */
+  pin: (name: string, pinned: boolean) => Promise<void>
+  /** When models were last used, as the owner knows it now. */
+  refreshUsed: () => Promise<void>
 }
 
-export function createModelActions(client: Client<AppContract>, store: ModelsStore): ModelActions {
+export function createModelActions(
+  client: Client<AppContract>,
+  store: ModelsStore,
+  onPinned: (name: string, pinned: boolean) => void = () => undefined,
+): ModelActions {
   let refreshes = 0
 
   const find = (key: string): ModelSummary | undefined => store.getState().list?.models.find((model) => modelKey(model) === key)
@@ -26,6 +34,23 @@ export function createModelActions(client: Client<AppContract>, store: ModelsSto
       if (store.getState().selected === key) store.setState({ detail: { key, data, error: null } })
     } catch (error) {
       if (store.getState().selected === key) store.setState({ detail: { key, data: null, error: toFailure(error) } })
+    }
+  }
+
+  /** What is good to know and not worth waiting for, or worth an error. */
+  const refreshUsed = async (): Promise<void> => {
+    try {
+      store.setState({ used: (await client.call('models.used', {})).used })
+    } catch {
+      // An owner of an older version: the column stays empty.
+    }
+  }
+  const refreshFits = async (): Promise<void> => {
+    try {
+      const { models, limit_bytes: limitBytes } = await client.call('models.fits', {})
+      store.setState({ limitBytes, fits: Object.fromEntries(models.map((fit) => [`${fit.root}|${fit.name}`, fit])) })
+    } catch {
+      // As above.
     }
   }
 
@@ -42,6 +67,8 @@ export function createModelActions(client: Client<AppContract>, store: ModelsSto
         const list = await client.call('models.list', {})
         if (turn !== refreshes) return
         store.setState({ list, listError: null })
+        void refreshFits()
+        void refreshUsed()
         const { selected } = store.getState()
         if (selected !== null && find(selected) === undefined) store.setState({ selected: null, detail: null })
         else if (selected !== null) await showDetail(selected)
@@ -60,6 +87,15 @@ export function createModelActions(client: Client<AppContract>, store: ModelsSto
         for await (const state of client.stream('models.load', { model: name })) {
           if (state.state === 'ready') break
         }
+      } catch (error) {
+        setLoadError(name, error)
+      }
+    },
+    refreshUsed,
+    pin: async (name, pinned) => {
+      try {
+        await client.call('models.pin', { model: name, pinned })
+        onPinned(name, pinned)
       } catch (error) {
         setLoadError(name, error)
       }

@@ -58,6 +58,16 @@ export function canChat(model: ModelSummary): boolean {
   return model.capabilities.length === 0 || model.capabilities.some((name) => CHAT_CAPABILITIES.has(name))
 }
 
+/** True when something is wrong that a repair may mend. */
+export function canRepair(model: ModelSummary): boolean {
+  return model.cached && model.findings.some(({ repairable }) => repairable)
+}
+
+/** Workspaces and folders of other programs are only read. */
+export function canRemove(model: ModelSummary): boolean {
+  return model.cached && (model.root.kind === 'primary' || model.root.kind === 'demo')
+}
+
 const LIVE = new Set(['spawning', 'loading', 'warming', 'ready', 'draining'])
 
 /** The engine's process for a model, when it has one that lives. */

@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { LoadedModel, ModelDetail, ModelList } from '../../../shared/contract'
+import type { LoadedModel, MemoryFit, ModelDetail, ModelList } from '../../../shared/contract'
 import type { SerializedError } from '../../../shared/errors'
 import type { Filter, GroupName, Sort } from './model'
 
@@ -10,6 +10,11 @@ export interface ModelsState {
   loaded: LoadedModel[]
   /** Loads that failed in this window, by model name, until the next try. */
   loadErrors: Record<string, SerializedError>
+  /** What each model takes of the memory, by key. */
+  fits: Record<string, MemoryFit>
+  limitBytes: number | null
+  /** When models were last used here, by name. */
+  used: Record<string, string>
   detail: { key: string; data: ModelDetail | null; error: SerializedError | null } | null
   selected: string | null
   filter: Filter
@@ -26,6 +31,9 @@ export function createModelsStore(): ModelsStore {
     listError: null,
     loaded: [],
     loadErrors: {},
+    fits: {},
+    limitBytes: null,
+    used: {},
     detail: null,
     selected: null,
     filter: 'all',

@@ -1,4 +1,5 @@
 import { access, app, common, connection, sections, time } from './de/app'
+import { care } from './de/care'
 import { chat } from './de/chat'
 import { detail } from './de/detail'
 import { discover } from './de/discover'
@@ -36,4 +37,5 @@ export const de: Messages = {
   discover,
   downloads,
   removal,
+  care,
 }

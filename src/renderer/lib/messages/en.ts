@@ -1,4 +1,5 @@
 import { access, app, common, connection, sections, time } from './en/app'
+import { care } from './en/care'
 import { chat } from './en/chat'
 import { detail } from './en/detail'
 import { discover } from './en/discover'
@@ -35,6 +36,7 @@ export const en = {
   discover,
   downloads,
   removal,
+  care,
 }
 
 export type Messages = typeof en

@@ -54,14 +54,14 @@ const prefillStep = 2048
 /** Rule of thumb: bytes of activations for each token of a step and each element of the hidden state (mlx-lm.md §6.3). */
 const activationBytes = 40
 /** Keys and values grow in steps of so many tokens. */
-const kvStep = 256
+export const kvStep = 256
 /** A context smaller than this is of no use; a model that can do less anyway may. */
 const smallestContext = 2048
-const smallestCache = 256 * mebibyte
+export const smallestCache = 256 * mebibyte
 const largestCache = 8 * gibibyte
 const maxWidth = 32
 const safeWidth = 4
-const cacheEntries = 10
+export const cacheEntries = 10
 
 /** Bytes of one conversation of so many tokens. */
 function conversation(needs: ModelNeeds, tokens: number): number {
@@ -69,7 +69,7 @@ function conversation(needs: ModelNeeds, tokens: number): number {
 }
 
 /** Where the configuration is silent: what models of that size have, by the ratio of an 8B model of 4 bits. */
-function perToken(needs: ModelNeeds): number {
+export function perToken(needs: ModelNeeds): number {
   return needs.kvBytesPerToken ?? Math.max(1024, Math.ceil(needs.weightsBytes / 36_000))
 }
 

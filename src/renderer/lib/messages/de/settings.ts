@@ -116,6 +116,7 @@ export const settings: typeof english = {
   shortcutsText: 'In einem Browser behält dieser einige Tasten für sich.',
   command: {
     models: 'Modelle',
+    discover: 'Entdecken',
     downloads: 'Downloads',
     storage: 'Speicherplatz',
     chat: 'Chat',
@@ -129,6 +130,10 @@ export const settings: typeof english = {
     detail: 'Details ein- oder ausblenden',
     load_selected: 'Ausgewähltes Modell laden oder entladen',
     chat_selected: 'Mit dem ausgewählten Modell chatten',
+    verify: 'Ausgewähltes Modell prüfen',
+    repair: 'Ausgewähltes Modell reparieren',
+    remove: 'Ausgewähltes Modell entfernen',
+    reveal: 'Ordner des ausgewählten Modells zeigen',
     copy_url: 'Basis-URL kopieren',
   },
   regions: 'Nächster Teil des Fensters',

@@ -114,6 +114,7 @@ export const settings = {
   shortcutsText: 'In a browser some keys stay with the browser.',
   command: {
     models: 'Models',
+    discover: 'Discover',
     downloads: 'Downloads',
     storage: 'Storage',
     chat: 'Chat',
@@ -127,6 +128,10 @@ export const settings = {
     detail: 'Show or hide details',
     load_selected: 'Load or unload the selected model',
     chat_selected: 'Chat with the selected model',
+    verify: 'Verify the selected model',
+    repair: 'Repair the selected model',
+    remove: 'Remove the selected model',
+    reveal: 'Show the selected model’s folder',
     copy_url: 'Copy base URL',
   },
   regions: 'Next part of the window',

@@ -1,0 +1,130 @@
+import type { Page } from '@playwright/test'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { violations } from '../../drivers/axe'
+import { expect, test } from '../../drivers/test'
+import { healthyModel, noRefs, repoPath, truncatedShard } from '../../fixtures/cache'
+import { lifelikeCache } from '../../fixtures/large'
+import { mainWindow } from '../../pages/main-window'
+
+const hubOf = (folder: string): string => join(folder, 'hf', 'hub')
+const notes = (page: Page) => page.getByRole('region', { name: 'Notes' })
+
+test.use({ engine: 'missing' })
+
+test.describe('a cache of a year', () => {
+  test.beforeEach(({ home }) => lifelikeCache(hubOf(home.folder)))
+
+  test('a model goes after its revisions and the sums were shown', { tag: '@both' }, async ({ session, home, shoot }) => {
+    const { page } = session
+    const window = mainWindow(page)
+    await window.row('gemma-3-12b').click()
+    await window.detail('mlx-community/gemma-3-12b-it-qat-4bit').getByRole('button', { name: 'Remove…' }).click()
+    const sheet = page.getByRole('alertdialog', { name: 'Remove gemma-3-12b-it-qat-4bit from the cache?' })
+    await expect(sheet.getByText('Current revision')).toBeVisible()
+    await expect(sheet.getByText('Old revision')).toBeVisible()
+    await expect(sheet.getByRole('button', { name: 'Remove, free 13.3 GB' })).toBeVisible()
+    await shoot('models-remove-light')
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await expect(sheet).toBeHidden()
+    expect(existsSync(repoPath(hubOf(home.folder), 'mlx-community/gemma-3-12b-it-qat-4bit'))).toBe(true)
+    await page.getByRole('button', { name: 'Remove…' }).click()
+    await sheet.getByRole('button', { name: 'Remove, free 13.3 GB' }).click()
+    await expect(notes(page).getByText('Removed gemma-3-12b-it-qat-4bit, 13.3 GB freed')).toBeVisible()
+    await expect(window.row('gemma-3-12b')).toBeHidden()
+    expect(existsSync(repoPath(hubOf(home.folder), 'mlx-community/gemma-3-12b-it-qat-4bit'))).toBe(false)
+  })
+
+  test('an old revision goes alone, and the current one stays', { tag: '@both' }, async ({ session, home }) => {
+    const { page } = session
+    await mainWindow(page).row('gemma-3-12b').click()
+    await page.getByRole('radio', { name: /^Revisions/ }).click()
+    await page.getByRole('button', { name: 'Remove revision c20f6b8…' }).click()
+    const sheet = page.getByRole('alertdialog', { name: 'Remove revision c20f6b8 of gemma-3-12b-it-qat-4bit?' })
+    await sheet.getByRole('button', { name: 'Remove, free 5.2 GB' }).click()
+    await expect(notes(page).getByText(/5\.2 GB freed/)).toBeVisible()
+    await expect(page.getByRole('button', { name: /Remove revision/ })).toHaveCount(0)
+    const snapshots = join(repoPath(hubOf(home.folder), 'mlx-community/gemma-3-12b-it-qat-4bit'), 'snapshots')
+    expect(readdirSync(snapshots).map((name) => name.slice(0, 7))).toEqual(['91d4e2a'])
+  })
+
+  test(
+    'what a context takes of the memory is seen by keyboard, up to the largest that fits',
+    { tag: '@both' },
+    async ({ session, shoot }) => {
+      const { page } = session
+      await mainWindow(page).row('SmolLM3').click()
+      const pane = mainWindow(page).detail('mlx-community/SmolLM3-3B-4bit')
+      await expect(pane.getByText('Memory on this computer')).toBeVisible()
+      const field = pane.getByRole('textbox', { name: 'Context in tokens' })
+      await expect(field).toHaveValue('32,768 tokens')
+      const slider = pane.getByRole('slider', { name: 'Context' })
+      await slider.focus()
+      await page.keyboard.press('Home')
+      await expect(field).toHaveValue('4,096 tokens')
+      await expect(slider).toHaveAttribute('aria-valuetext', /^4,096 tokens, \d+\.\d GB, (Fits|Tight|Too large)\.$/)
+      await page.keyboard.press('End')
+      await expect(field).toHaveValue('131,072 tokens')
+      await field.fill('20000')
+      await field.press('Enter')
+      await expect(field).toHaveValue('19,968 tokens')
+      await expect(pane.getByText(/^Model max 131,072/)).toBeVisible()
+      await shoot('models-detail-light')
+      expect(await violations(page)).toEqual([])
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await shoot('models-detail-dark')
+      expect(await violations(page)).toEqual([])
+    },
+  )
+})
+
+test.describe('models that are not well', () => {
+  test.beforeEach(({ home }) => {
+    const hub = hubOf(home.folder)
+    noRefs(hub)
+    truncatedShard(hub)
+    const { snapshot } = healthyModel(hub)
+    const weights = join(snapshot, 'model.safetensors')
+    const content = readFileSync(weights)
+    content[content.length - 1] = (content.at(-1) ?? 0) ^ 1
+    writeFileSync(weights, content)
+  })
+
+  test(
+    'a bit that flipped is found by verifying, and the repair is shown before it is done',
+    { tag: '@both' },
+    async ({ session, shoot }) => {
+      const { page } = session
+      const window = mainWindow(page)
+      await window.row('Tiny-Llama').click()
+      const pane = window.detail('mlx-community/Tiny-Llama-4bit')
+      await pane.getByRole('button', { name: 'More actions' }).click()
+      await page.getByRole('menuitem', { name: 'Verify every byte' }).click()
+      await expect(pane.getByText('1 file does not match')).toBeVisible()
+      await expect(pane.getByText(/^Unhealthy: 1 problem/)).toBeVisible()
+      await shoot('models-damaged-light')
+      expect(await violations(page)).toEqual([])
+      await pane.getByRole('button', { name: 'Repair…' }).first().click()
+      const sheet = page.getByRole('alertdialog', { name: 'Repair Tiny-Llama-4bit?' })
+      await expect(sheet.getByText('Fetched from the Hub')).toBeVisible()
+      await expect(sheet.getByText('model.safetensors', { exact: true })).toBeVisible()
+      await shoot('models-repair-light')
+      expect(await violations(page)).toEqual([])
+      await sheet.getByRole('button', { name: 'Cancel' }).click()
+      await expect(sheet).toBeHidden()
+    },
+  )
+
+  test('a missing ref is mended without the network', { tag: '@both' }, async ({ session, home }) => {
+    const { page } = session
+    const window = mainWindow(page)
+    await window.row('No-Refs').click()
+    await window.detail('mlx-community/No-Refs-4bit').getByRole('button', { name: 'Repair…' }).first().click()
+    const sheet = page.getByRole('alertdialog', { name: 'Repair No-Refs-4bit?' })
+    await expect(sheet.getByText('Write ref')).toBeVisible()
+    await sheet.getByRole('button', { name: 'Repair', exact: true }).click()
+    await expect(notes(page).getByText('No-Refs-4bit is repaired')).toBeVisible()
+    expect(existsSync(join(repoPath(hubOf(home.folder), 'mlx-community/No-Refs-4bit'), 'refs', 'main'))).toBe(true)
+  })
+})
