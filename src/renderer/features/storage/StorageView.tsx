@@ -75,10 +75,14 @@ export function StorageView() {
   const layout = useStorage((state) => state.layout)
   const selected = useStorage((state) => state.selected)
   const models = useModels((state) => state.list?.models)
+  const used = useModels((state) => state.used)
   const twoColumns = useMedia(TWO_COLUMNS)
   const now = useNow()
   useEffect(() => void storage.refresh(), [storage])
-  const taken = useMemo(() => (usage === null ? [] : takenBy(usage, models ?? [], () => null, now)), [usage, models, now])
+  const taken = useMemo(
+    () => (usage === null ? [] : takenBy(usage, models ?? [], (name) => used[name] ?? null, now)),
+    [usage, models, used, now],
+  )
   const chosen = taken.find(({ key }) => key === selected) ?? null
   const primary = usage?.roots.find(({ root }) => root.kind === 'primary')?.root.path ?? null
   const isEmpty = usage !== null && usage.total.size_bytes === 0 && (plan?.items.length ?? 0) === 0
