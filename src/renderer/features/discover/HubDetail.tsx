@@ -242,7 +242,7 @@ function ModelFacts({ model }: { model: HubModel }) {
     <Section title={words.facts}>
       <Facts
         facts={[
-          { name: words.parameters, value: parameters === null ? null : format.count(parameters) },
+          { name: words.parameters, value: parameters === null ? null : format.shortCount(parameters) },
           {
             name: words.quantization,
             value: quantization === null ? unquantized : words.group(quantization.bits, quantization.group_size),

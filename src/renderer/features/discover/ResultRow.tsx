@@ -68,7 +68,7 @@ export const ResultRow = memo(function ResultRow({ model, selected, nowMs, onSel
   const { t, format } = useWindow()
   const [owner = '', ...rest] = model.name.split('/')
   const short = rest.length === 0 ? model.name : rest.join('/')
-  const compact = format.count
+  const compact = format.shortCount
   return (
     <li
       className={cx(
