@@ -7,6 +7,7 @@ import { CopyButton } from '../components/ui/CopyButton'
 import { Notice } from '../components/ui/Notice'
 import { Ring } from '../components/ui/Ring'
 import { ChatView } from '../features/chat/ChatView'
+import { DiscoverView } from '../features/discover/DiscoverView'
 import { SettingsView } from '../features/settings/SettingsView'
 import { CancelSheet } from '../features/downloads/CancelSheet'
 import { DownloadsView } from '../features/downloads/DownloadsView'
@@ -74,6 +75,7 @@ function LostBanner() {
 
 const views: Record<View, ComponentType> = {
   models: ModelsView,
+  discover: DiscoverView,
   downloads: DownloadsView,
   storage: StorageView,
   chat: ChatView,

@@ -1,5 +1,5 @@
 import { Dialog } from '@base-ui/react/dialog'
-import { Activity, Box, Download, HardDrive, MessageCircle, Settings2, type LucideIcon } from 'lucide-react'
+import { Activity, Box, Compass, Download, HardDrive, MessageCircle, Settings2, type LucideIcon } from 'lucide-react'
 import { Fragment } from 'react'
 import { totalsOf } from '../features/downloads/model'
 import { ServerFoot } from '../features/server/ServerFoot'
@@ -23,6 +23,7 @@ const groups: readonly { name: 'library' | 'use'; entries: readonly Entry[] }[] 
     name: 'library',
     entries: [
       { view: 'models', icon: Box },
+      { view: 'discover', icon: Compass },
       { view: 'downloads', icon: Download },
       { view: 'storage', icon: HardDrive },
     ],

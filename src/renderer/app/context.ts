@@ -2,6 +2,7 @@ import { createContext, useContext } from 'react'
 import { useStore, type StoreApi } from 'zustand'
 import type { CareState } from '../features/models/care'
 import type { ChatListState, ChatState } from '../features/chat/store'
+import type { DiscoverState } from '../features/discover/store'
 import type { DownloadsState } from '../features/downloads/store'
 import type { EngineStoreState } from '../features/engine/store'
 import type { ModelsState } from '../features/models/store'
@@ -34,6 +35,7 @@ export const useActivity = <T>(select: (state: ActivityState) => T): T => useFro
 export const useSettings = <T>(select: (state: SettingsState) => T): T => useFrom((app) => app.stores.settings, select)
 export const useView = <T>(select: (state: ViewState) => T): T => useFrom((app) => app.stores.view, select)
 export const useStorage = <T>(select: (state: StorageState) => T): T => useFrom((app) => app.stores.storage, select)
+export const useDiscover = <T>(select: (state: DiscoverState) => T): T => useFrom((app) => app.stores.discover, select)
 export const useDownloads = <T>(select: (state: DownloadsState) => T): T => useFrom((app) => app.stores.downloads, select)
 export const useRemoval = <T>(select: (state: RemovalState) => T): T => useFrom((app) => app.stores.removal, select)
 export const useCare = <T>(select: (state: CareState) => T): T => useFrom((app) => app.stores.care, select)

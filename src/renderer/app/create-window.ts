@@ -5,6 +5,7 @@ import { chooseChatModel } from '../features/chat/choose-model'
 import { createChatActions, type ChatActions } from '../features/chat/actions'
 import { createChatListActions, type ChatListActions } from '../features/chat/list-actions'
 import { createChatListStore, createChatStore, type ChatListStore, type ChatStore } from '../features/chat/store'
+import { createDiscoverActions, createDiscoverStore, type DiscoverActions, type DiscoverStore } from '../features/discover/store'
 import { createDownloadActions, createDownloadsStore, type DownloadActions, type DownloadsStore } from '../features/downloads/store'
 import { downloadNotes } from '../features/downloads/notes'
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
@@ -49,6 +50,7 @@ export interface WindowApp {
     activity: ActivityStore
     settings: SettingsStore
     storage: StorageStore
+    discover: DiscoverStore
     downloads: DownloadsStore
     removal: RemovalStore
     view: ViewStore
@@ -62,6 +64,7 @@ export interface WindowApp {
   activity: ActivityActions
   settings: SettingsActions
   storage: StorageActions
+  discover: DiscoverActions
   downloads: DownloadActions
   removal: RemovalActions
   toasts: Toasts
@@ -100,6 +103,7 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     activity: createActivityStore(),
     settings: createSettingsStore(),
     storage: createStorageStore(),
+    discover: createDiscoverStore(),
     downloads: createDownloadsStore(),
     removal: createRemovalStore(),
     view: createViewStore(),
@@ -251,6 +255,15 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     },
     ...notes,
   })
+  const discover = createDiscoverActions({
+    client,
+    store: stores.discover,
+    add: downloads.add,
+    later: (ms, act) => {
+      const timer = setTimeout(act, ms)
+      return () => clearTimeout(timer)
+    },
+  })
   const engine = createEngineActions(client, stores.engine, (model) => {
     if (model !== null) chat.setModel(model)
     // Whoever has gone on to something else is not pulled away from it.
@@ -275,6 +288,7 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     activity: createActivityActions(client, stores.activity),
     settings: createSettingsActions(client, stores.settings),
     storage,
+    discover,
     downloads,
     removal,
     toasts,

@@ -1,5 +1,6 @@
 export type Command =
   | 'models'
+  | 'discover'
   | 'downloads'
   | 'storage'
   | 'chat'
@@ -44,6 +45,7 @@ const same = (command: Command, keys: string, shown: string): Binding => ({
 
 const bindings: readonly Binding[] = [
   { command: 'models', app: 'mod+Digit1', browser: 'alt+Digit1', keys: { app: '⌘1', browser: '⌥1' } },
+  { command: 'discover', app: 'mod+Digit2', browser: 'alt+Digit2', keys: { app: '⌘2', browser: '⌥2' } },
   { command: 'downloads', app: 'mod+Digit3', browser: 'alt+Digit3', keys: { app: '⌘3', browser: '⌥3' } },
   { command: 'storage', app: 'mod+Digit4', browser: 'alt+Digit4', keys: { app: '⌘4', browser: '⌥4' } },
   { command: 'chat', app: 'mod+Digit5', browser: 'alt+Digit5', keys: { app: '⌘5', browser: '⌥5' } },

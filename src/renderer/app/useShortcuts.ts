@@ -36,6 +36,10 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
     view.go('models')
     return true
   },
+  discover: ({ view }) => {
+    view.go('discover')
+    return true
+  },
   downloads: ({ view }) => {
     view.go('downloads')
     return true
@@ -58,7 +62,7 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
   },
   search: ({ stores, view }) => {
     // Elsewhere the browser's own search finds more.
-    if (!['models', 'chat'].includes(stores.view.getState().view)) return false
+    if (!['models', 'discover', 'chat'].includes(stores.view.getState().view)) return false
     if (stores.view.getState().view === 'chat') stores.view.setState({ chatListOpen: true })
     view.focus('search')
     return true

@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 
-export type View = 'models' | 'downloads' | 'storage' | 'chat' | 'server' | 'settings'
+export type View = 'models' | 'discover' | 'downloads' | 'storage' | 'chat' | 'server' | 'settings'
 
 /** Where the person is in the window. */
 export interface ViewState {

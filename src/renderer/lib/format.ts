@@ -25,6 +25,8 @@ export interface Formatters {
   percent: (fraction: number) => string
   /** Milliseconds as seconds: 0.38 s, 4.1 s, 12 s. */
   seconds: (ms: number) => string
+  /** A large count in short: 48.1K, 1.2M, 27.4B. */
+  shortCount: (value: number) => string
   /** Seconds as a time to wait: 45 s, 2 min 10 s, 1 h 5 min. */
   timeLeft: (seconds: number) => string
   /** Bytes per second: 48.2 MB/s, 120 KB/s. */
@@ -63,6 +65,7 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
   const upToOne = number(1)
   const upToTwo = number(2)
   const two = number(2, 2)
+  const short = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', compactDisplay: 'long', maximumFractionDigits: 1 })
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long' })
@@ -110,6 +113,7 @@ export function createFormatters(locale: string, words: TimeWords): Formatters {
       if (seconds < 1) return `${two.format(seconds)} s`
       return `${(seconds < 10 ? one : whole).format(seconds)} s`
     },
+    shortCount: (value) => short.format(value),
     timeLeft: (seconds) => {
       const all = Math.max(0, Math.round(seconds))
       const [hours, minutes, rest] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60), all % 60]

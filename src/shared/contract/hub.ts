@@ -65,6 +65,15 @@ export const searchQuery = z.strictObject({
   fits: z.boolean().default(false),
 })
 
+/** What a model's own page says of it. */
+export const hubCard = z.object({
+  /** Markdown without its head of settings; null when the model has none. Foreign text. */
+  text: z.string().nullable(),
+  /** Only its beginning. */
+  truncated: z.boolean(),
+})
+
+export type HubCard = z.infer<typeof hubCard>
 export type Fit = z.infer<typeof fit>
 export type HubModel = z.infer<typeof hubModel>
 export type SearchResult = z.infer<typeof searchResult>
@@ -72,4 +81,6 @@ export type SearchQuery = z.infer<typeof searchQuery>
 
 export const hubContract = {
   'hub.search': method(searchQuery, searchResult),
+  /** The model card at a commit. @throws access_denied, and what every question to the Hub may throw */
+  'hub.card': method(z.strictObject({ model: z.string().min(1).max(256), hash: z.string().regex(/^[0-9a-f]{40}$/) }), hubCard),
 }

@@ -1,10 +1,11 @@
-import type { Fit, HubModel, SearchQuery, SearchResult } from '../../../shared/contract'
+import type { Fit, HubCard, HubModel, SearchQuery, SearchResult } from '../../../shared/contract'
 import { AppError, isCancellation } from '../../../shared/errors'
 import { selectFiles } from '../downloads'
 import type { HubClient, HubFile, HubListing, HubQuery } from '../hub'
 import type { EngineSupport } from '../interpreter'
 import { identify } from '../models'
 import { judgeFit, unknownFit } from './fit'
+import { readCard } from './card'
 import { readRemoteFacts } from './remote-facts'
 import type { RemoteFacts, RemoteMemory } from './remember'
 
@@ -31,6 +32,8 @@ export interface KnownCommit {
 export interface Discover {
   /** Models of the Hub, each with what it needs here. @throws AppError as the client of the Hub */
   search: (query: SearchQuery, signal?: AbortSignal) => Promise<SearchResult>
+  /** What a model's own page says of it at a commit. @throws AppError as the client of the Hub */
+  card: (repo: string, commit: string, signal?: AbortSignal) => Promise<HubCard>
   /** Whether what `pull` fetches of a commit would run here; `unknown` with the reason where nobody can say. @throws AppError cancelled */
   fit: (known: KnownCommit, signal?: AbortSignal) => Promise<Fit>
 }
@@ -74,6 +77,7 @@ export function createDiscover({ hub, memory, support, limitBytes, cached }: Dis
     return found
   }
   return {
+    card: (repo, commit, signal) => readCard(hub, { repo, commit }, signal),
     fit: async ({ repo, commit, tags, licence, tree }, signal) => {
       try {
         const { wanted: files } = selectFiles(tree, { include: [], exclude: [], all: false })

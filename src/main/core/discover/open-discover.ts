@@ -50,6 +50,7 @@ export function openDiscover({
   }
   return {
     search: (query, signal) => use((discover) => discover.search(query, signal)),
+    card: (repo, commit, signal) => use((discover) => discover.card(repo, commit, signal)),
     fit: (known, signal) => use((discover) => discover.fit(known, signal)),
   }
 }

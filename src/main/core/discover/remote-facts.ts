@@ -11,10 +11,10 @@ const MISSING: JsonFile = { state: 'missing' }
 /** What of a listing the facts are made from. */
 export type ListedModel = Pick<HubListing, 'repo' | 'tags' | 'licence' | 'baseModels'>
 
-/** Reads a part of a file of the Hub. */
-async function readPart(
+/** Reads the beginning of a file of the Hub, up to the byte `to`. @throws AppError as the client of the Hub */
+export async function readPart(
   hub: HubClient,
-  listing: ListedModel,
+  listing: Pick<ListedModel, 'repo'>,
   commit: string,
   file: HubFile,
   to: number,

@@ -11,6 +11,8 @@ export interface RetryDeps {
 
 const FIRST_MS = 1000
 const MAX_MS = 30_000
+/** Whoever is asked to wait longer is told so, instead of waiting for minutes with no word. */
+const PATIENCE_MS = 60_000
 
 /** True for what may be gone in a moment: a lost connection, a busy Hub. Not for a certificate, or for what the Hub refuses. */
 export function isTransient(error: unknown): error is AppError {
@@ -31,7 +33,7 @@ export function backOffMs(failures: number, error: AppError, random: () => numbe
   return Math.max(own, typeof asked === 'number' ? asked * 1000 : 0)
 }
 
-/** Calls until it succeeds, fails for good, or has failed `attempts` times. @throws what the last attempt threw */
+/** Calls until it succeeds, fails for good, has failed `attempts` times, or is to wait for more than a minute. @throws what the last attempt threw */
 export async function retry<T>(attempts: number, deps: RetryDeps, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     try {
@@ -39,6 +41,7 @@ export async function retry<T>(attempts: number, deps: RetryDeps, call: () => Pr
     } catch (error) {
       if (!isTransient(error) || failures >= attempts || signal?.aborted === true) throw error
       const waitMs = backOffMs(failures, error, deps.random)
+      if (waitMs > PATIENCE_MS) throw error
       deps.onWait?.(waitMs, error)
       await deps.sleep(waitMs, signal)
     }

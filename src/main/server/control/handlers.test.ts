@@ -67,7 +67,7 @@ function setUp(more: Partial<HandlerDeps> = {}) {
     storage,
     fits: { list: unused, estimate: unused },
     lastUsed: { all: unused },
-    discover: { search: unused, fit: unused },
+    discover: { search: unused, card: unused, fit: unused },
     downloads: {
       list: () => [],
       plan: unused,

@@ -158,6 +158,7 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'storage.prune_plan': ({ categories }) => deps.storage.planPrune({ categories }),
     'storage.prune': ({ categories, plan }) => deps.storage.prune({ categories, planId: plan }).finally(deps.modelsChanged),
     'storage.clean': ({ categories, plan }, { signal }) => streamPrune(deps, { categories, planId: plan }, signal),
+    'hub.card': ({ model, hash }, { signal }) => deps.discover.card(model, hash, signal),
     'hub.search': (query, { signal }: CallContext) => deps.discover.search(query, signal),
     ...createDownloadHandlers(deps),
     'engine.status': () => environment.status(),

@@ -2,6 +2,7 @@ import { access, app, common, connection, sections, time } from './de/app'
 import { care } from './de/care'
 import { chat } from './de/chat'
 import { detail } from './de/detail'
+import { discover } from './de/discover'
 import { downloads } from './de/downloads'
 import { engine } from './de/engine'
 import { errors } from './de/errors'
@@ -33,6 +34,7 @@ export const de: Messages = {
   detail,
   chat,
   storage,
+  discover,
   downloads,
   removal,
   care,

@@ -2,6 +2,7 @@ import { access, app, common, connection, sections, time } from './en/app'
 import { care } from './en/care'
 import { chat } from './en/chat'
 import { detail } from './en/detail'
+import { discover } from './en/discover'
 import { downloads } from './en/downloads'
 import { engine } from './en/engine'
 import { errors } from './en/errors'
@@ -32,6 +33,7 @@ export const en = {
   detail,
   chat,
   storage,
+  discover,
   downloads,
   removal,
   care,

@@ -50,6 +50,7 @@ export const sections: typeof english.sections = {
   library: 'Bibliothek',
   use: 'Nutzung',
   models: 'Modelle',
+  discover: 'Entdecken',
   downloads: 'Downloads',
   storage: 'Speicher',
   chat: 'Chat',

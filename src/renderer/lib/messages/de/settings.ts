@@ -116,6 +116,7 @@ export const settings: typeof english = {
   shortcutsText: 'In einem Browser behält dieser einige Tasten für sich.',
   command: {
     models: 'Modelle',
+    discover: 'Entdecken',
     downloads: 'Downloads',
     storage: 'Speicherplatz',
     chat: 'Chat',

@@ -47,6 +47,7 @@ export const sections = {
   library: 'Library',
   use: 'Use',
   models: 'Models',
+  discover: 'Discover',
   downloads: 'Downloads',
   storage: 'Storage',
   chat: 'Chat',

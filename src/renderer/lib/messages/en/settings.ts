@@ -114,6 +114,7 @@ export const settings = {
   shortcutsText: 'In a browser some keys stay with the browser.',
   command: {
     models: 'Models',
+    discover: 'Discover',
     downloads: 'Downloads',
     storage: 'Storage',
     chat: 'Chat',
