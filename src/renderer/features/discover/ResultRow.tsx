@@ -6,7 +6,7 @@ import { Button } from '../../components/ui/Button'
 import { MiddleCut } from '../../components/ui/MiddleCut'
 import { cx } from '../../lib/cx'
 import { splitTail } from '../models/model'
-import { FitMark } from './FitMark'
+import { FitMark, fitShape } from './FitMark'
 import { useDownload, useIsHere, useIsQueued } from './use-download'
 
 const small = { size: 12, 'aria-hidden': true } as const
@@ -72,7 +72,7 @@ export const ResultRow = memo(function ResultRow({ model, selected, nowMs, onSel
   return (
     <li
       className={cx(
-        'relative mx-1 grid h-[54px] grid-cols-[minmax(0,1fr)_auto] items-center gap-3 rounded-2 px-3 side:grid-cols-[minmax(0,1fr)_60px_124px_92px]',
+        'relative mx-1 grid h-[54px] grid-cols-[minmax(0,1fr)_auto] items-center gap-3 rounded-2 px-3 wide:grid-cols-[minmax(0,1fr)_60px_124px_92px]',
         selected ? 'bg-select' : 'fine:hover:bg-hover',
       )}
     >
@@ -89,26 +89,38 @@ export const ResultRow = memo(function ResultRow({ model, selected, nowMs, onSel
           <MiddleCut {...splitTail(short)} />
         </button>
         <div className="num flex items-center gap-2.5 text-11 text-ink-3">
+          {/* Where there is no room for columns, what decides stands under the name. */}
+          <span className="flex flex-none items-center gap-1.5 text-ink-2 wide:hidden">
+            {fitShape(model.fit.verdict)}
+            {t.discover.fit[model.fit.verdict]}
+            {model.size_bytes === null ? null : <span>· {format.disk(model.size_bytes)}</span>}
+          </span>
           <span dir="auto" className="truncate">
             {rest.length === 0 ? '' : owner}
           </span>
-          <span className="flex flex-none items-center gap-1" title={t.discover.downloadsOf(format.integer(model.downloads))}>
+          <span
+            className="flex flex-none items-center gap-1 max-wide:hidden"
+            title={t.discover.downloadsOf(format.integer(model.downloads))}
+          >
             <Download {...small} />
             {compact(model.downloads)}
           </span>
-          <span className="flex flex-none items-center gap-1" title={t.discover.likesOf(format.integer(model.likes))}>
+          <span
+            className="flex flex-none items-center gap-1 max-wide:hidden"
+            title={t.discover.likesOf(format.integer(model.likes))}
+          >
             <Heart {...small} />
             {compact(model.likes)}
           </span>
           {model.last_modified === null ? null : (
-            <span className="flex-none max-side:hidden" title={format.dateTime(model.last_modified)}>
+            <span className="flex-none max-wide:hidden" title={format.dateTime(model.last_modified)}>
               {format.ago(model.last_modified, nowMs)}
             </span>
           )}
         </div>
       </div>
-      <span className="num text-end max-side:hidden">{model.size_bytes === null ? '' : format.disk(model.size_bytes)}</span>
-      <span className="max-side:hidden">
+      <span className="num text-end max-wide:hidden">{model.size_bytes === null ? '' : format.disk(model.size_bytes)}</span>
+      <span className="max-wide:hidden">
         <FitMark fit={model.fit} />
       </span>
       <span className="relative flex justify-end">
