@@ -135,6 +135,18 @@ test.describe('a Hub full of models', () => {
       await session.resize(900, 600)
       await shoot('discover-900-dark')
       expect(await violations(page)).toEqual([])
+    },
+  )
+
+  // Narrower than the app's own window can be.
+  test(
+    'in a very small window a model takes the place of the list, and gives it back',
+    { tag: '@web' },
+    async ({ session, shoot }) => {
+      const { page } = session
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await mainWindow(page).go('Discover')
+      const gated = detail(page, 'google/gemma-3-4b-it')
       await session.resize(700, 600)
       await list(page).getByRole('button', { name: 'google/gemma-3-4b-it', exact: true }).click()
       await shoot('discover-700-dark')

@@ -152,6 +152,7 @@ test('the window is shut in: sandbox, isolation, no way out', { tag: '@electron'
   expect(await page.evaluate(() => Object.keys((globalThis as unknown as { mlxk: object }).mlxk).sort())).toEqual([
     'openPort',
     'platform',
+    'reveal',
   ])
   expect(await page.evaluate(() => ['require', 'process', 'module'].filter((name) => name in globalThis))).toEqual([])
 

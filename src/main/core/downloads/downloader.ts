@@ -117,7 +117,8 @@ export function createDownloader({
       const release = await lock({ name: plan.repo, folder: plan.folder, root: { path: plan.root } }, 'pull')
       try {
         const { downloads, index } = paths
-        const setting: TransferSetting = { env, platform, downloads, index, storedToken: await readStored() }
+        // The process's own environment is no plain object, and not every runtime can send it to a thread.
+        const setting: TransferSetting = { env: { ...env }, platform, downloads, index, storedToken: await readStored() }
         const file = join(layout.outMain, 'transfer-worker.cjs')
         // From the sources, in tests, there is no built worker.
         if (!existsSync(file)) return await transferHere(plan, setting, limits, onProgress, signal)
