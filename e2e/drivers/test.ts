@@ -15,6 +15,8 @@ interface Options {
   engine: 'ready' | 'missing'
   /** Console messages that this test brings about on purpose. */
   expectedErrors: RegExp | null
+  /** As on a machine where the first steps were left before. */
+  firstRunLeft: boolean
 }
 
 interface Fixtures extends Options {
@@ -44,6 +46,7 @@ function watchConsole(problems: string[]): (page: Page) => void {
 export const test = base.extend<Fixtures, { browserOfWeb: Browser | null }>({
   engine: ['ready', { option: true }],
   expectedErrors: [null, { option: true }],
+  firstRunLeft: [false, { option: true }],
   browserOfWeb: [
     async ({ playwright }, use, info) => {
       if (info.project.name !== 'web') return await use(null)
@@ -69,9 +72,14 @@ export const test = base.extend<Fixtures, { browserOfWeb: Browser | null }>({
     info.skip(path === null, `no Electron: ${reason}`)
     await use(electronDriver)
   },
-  session: async ({ driver, home, expectedErrors }, use) => {
+  session: async ({ driver, home, expectedErrors, firstRunLeft }, use) => {
     const problems: string[] = []
     const session = await driver.start(home, watchConsole(problems))
+    if (firstRunLeft) {
+      await session.page.evaluate(() => localStorage.setItem('mlxk.first-run', '{"left":true}'))
+      await expect(session.page.getByRole('navigation', { name: 'Sections' })).toBeAttached()
+      await session.page.reload()
+    }
     await use(session)
     await session.close()
     expect(problems.filter((text) => expectedErrors?.test(text) !== true)).toEqual([])

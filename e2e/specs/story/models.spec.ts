@@ -10,7 +10,7 @@ import { mainWindow } from '../../pages/main-window'
 const hubOf = (folder: string): string => join(folder, 'hf', 'hub')
 const notes = (page: Page) => page.getByRole('region', { name: 'Notes' })
 
-test.use({ engine: 'missing' })
+test.use({ engine: 'missing', firstRunLeft: true })
 
 test.describe('a cache of a year', () => {
   test.beforeEach(({ home }) => lifelikeCache(hubOf(home.folder)))

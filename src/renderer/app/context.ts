@@ -5,6 +5,7 @@ import type { ChatListState, ChatState } from '../features/chat/store'
 import type { DiscoverState } from '../features/discover/store'
 import type { DownloadsState } from '../features/downloads/store'
 import type { EngineStoreState } from '../features/engine/store'
+import type { FirstRunState } from '../features/first-run/store'
 import type { ModelsState } from '../features/models/store'
 import type { ActivityState } from '../features/server/activity-store'
 import type { ServerState } from '../features/server/store'
@@ -39,3 +40,4 @@ export const useDiscover = <T>(select: (state: DiscoverState) => T): T => useFro
 export const useDownloads = <T>(select: (state: DownloadsState) => T): T => useFrom((app) => app.stores.downloads, select)
 export const useRemoval = <T>(select: (state: RemovalState) => T): T => useFrom((app) => app.stores.removal, select)
 export const useCare = <T>(select: (state: CareState) => T): T => useFrom((app) => app.stores.care, select)
+export const useFirstRun = <T>(select: (state: FirstRunState) => T): T => useFrom((app) => app.stores.firstRun, select)

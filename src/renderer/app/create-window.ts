@@ -9,6 +9,7 @@ import { createDiscoverActions, createDiscoverStore, type DiscoverActions, type 
 import { createDownloadActions, createDownloadsStore, type DownloadActions, type DownloadsStore } from '../features/downloads/store'
 import { downloadNotes } from '../features/downloads/notes'
 import { createEngineActions, createEngineStore, type EngineActions, type EngineStore } from '../features/engine/store'
+import { createFirstRunActions, createFirstRunStore, type FirstRunActions, type FirstRunStore } from '../features/first-run/store'
 import { createModelActions, type ModelActions } from '../features/models/actions'
 import { createCareActions, createCareStore, type CareActions, type CareStore } from '../features/models/care'
 import { splitOwner } from '../features/models/model'
@@ -46,6 +47,7 @@ export interface WindowApp {
     chat: ChatStore
     chats: ChatListStore
     engine: EngineStore
+    firstRun: FirstRunStore
     server: ServerStore
     activity: ActivityStore
     settings: SettingsStore
@@ -60,6 +62,7 @@ export interface WindowApp {
   chat: ChatActions
   chats: ChatListActions
   engine: EngineActions
+  firstRun: FirstRunActions
   server: ServerActions
   activity: ActivityActions
   settings: SettingsActions
@@ -99,6 +102,7 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     chat: createChatStore(),
     chats: createChatListStore(),
     engine: createEngineStore(),
+    firstRun: createFirstRunStore(),
     server: createServerStore(),
     activity: createActivityStore(),
     settings: createSettingsStore(),
@@ -264,8 +268,16 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
       return () => clearTimeout(timer)
     },
   })
+  const firstRun = createFirstRunActions({
+    client,
+    store: stores.firstRun,
+    memory,
+    add: downloads.add,
+    whyRefused: () => stores.downloads.getState().error,
+  })
   const engine = createEngineActions(client, stores.engine, (model) => {
     if (model !== null) chat.setModel(model)
+    if (stores.firstRun.getState().progress.begun) firstRun.leave(true)
     // Whoever has gone on to something else is not pulled away from it.
     if (stores.view.getState().view === 'models') openChat(model)
   })
@@ -284,6 +296,7 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     chat,
     chats,
     engine,
+    firstRun,
     server: createServerActions(client, stores.server),
     activity: createActivityActions(client, stores.activity),
     settings: createSettingsActions(client, stores.settings),

@@ -6,9 +6,9 @@ export interface WindowMemory {
 
 /**
  * `chat.model`: the model that was asked last; `chat.open`: the conversation that was shown last; `appearance`: theme and language, for
- * the moment before the owner says them.
+ * the moment before the owner says them; `first-run`: how far the first steps are.
  */
-export type MemoryKey = 'chat.model' | 'chat.open' | 'appearance'
+export type MemoryKey = 'chat.model' | 'chat.open' | 'appearance' | 'first-run'
 
 /** @param open gives the browser's storage; a browser that is told to keep nothing throws already there */
 export function createMemory(open: () => Pick<Storage, 'getItem' | 'setItem'>): WindowMemory {

@@ -1,13 +1,14 @@
 import { Box, Search, TriangleAlert } from 'lucide-react'
 import { useCallback, useMemo } from 'react'
 import { FailureNote } from '../../app/FailureNote'
-import { useEngine, useModels, useView, useWindow } from '../../app/context'
+import { useEngine, useFirstRun, useModels, useView, useWindow } from '../../app/context'
 import { Banner } from '../../components/ui/Banner'
 import { Button } from '../../components/ui/Button'
 import { Notice } from '../../components/ui/Notice'
 import { TWO_COLUMNS, useMedia } from '../../lib/use-media'
-import { EngineBanner } from '../engine/EngineBanner'
-import { FirstRun } from '../engine/FirstRun'
+import { EngineBanner, useEngineView } from '../engine/EngineBanner'
+import { FirstRun } from '../first-run/FirstRun'
+import { isFirstRun } from '../first-run/model'
 import { ServerBanner } from '../server/ServerBanner'
 import { canChat, findSelected, groupModels, modelKey } from './model'
 import { ModelDetailPane } from './ModelDetailPane'
@@ -24,6 +25,25 @@ function NothingFound() {
       actions={<Button onClick={() => stores.models.setState({ search: '', filter: 'all' })}>{t.models.showAll}</Button>}
     >
       {search === '' ? t.models.noFilteredText : t.models.noMatchText(search)}
+    </Notice>
+  )
+}
+
+/** After the first steps were left: what there is to do now, and the way back to them. */
+function NoModels() {
+  const { t, view, firstRun } = useWindow()
+  return (
+    <Notice
+      icon={<Box size={28} strokeWidth={1.4} />}
+      title={t.firstRun.emptyTitle}
+      actions={
+        <>
+          <Button onClick={() => view.go('discover')}>{t.firstRun.toDiscover}</Button>
+          <Button onClick={() => firstRun.leave(false)}>{t.firstRun.continue}</Button>
+        </>
+      }
+    >
+      {t.firstRun.emptyText}
     </Notice>
   )
 }
@@ -60,7 +80,11 @@ export function ModelsView() {
   const groups = useMemo(() => groupModels(models, loaded, { filter, search, sort }), [models, loaded, filter, search, sort])
   // Details belong to a row: what the filter hides, it hides as a whole. The choice itself stays for when the filter is lifted.
   const chosen = findSelected(models, selected, { filter, search })
-  const isEmpty = list !== null && (models.length === 0 || demoRuns)
+  const progress = useFirstRun((state) => state.progress)
+  const demo = useEngine((state) => state.demo?.enabled ?? false)
+  const engine = useEngineView().kind
+  const leads = list !== null && (demoRuns || isFirstRun({ progress, models, engine, demo }))
+  const isEmpty = leads || (list !== null && models.length === 0)
 
   const open = useCallback(
     (key: string) => {
@@ -88,7 +112,8 @@ export function ModelsView() {
         </div>
       )
     if (list === null) return null
-    if (isEmpty) return <FirstRun roots={list.roots} />
+    if (leads) return <FirstRun roots={list.roots} models={demoRuns ? [] : models} />
+    if (isEmpty) return <NoModels />
     return groups.length === 0 ? (
       <NothingFound />
     ) : (
@@ -108,7 +133,7 @@ export function ModelsView() {
       <div className="flex min-h-0 flex-1">
         {instead ? null : (
           <div className="flex min-w-0 flex-1 flex-col" data-region="list">
-            {isEmpty ? null : <EngineBanner />}
+            {leads ? null : <EngineBanner />}
             <ServerBanner />
             <RootProblem />
             <div className="min-h-0 flex-1">{content()}</div>

@@ -8,7 +8,7 @@ describe('first run', () => {
   it('leads from a missing engine over its progress to a ready one', () => {
     const app = aWindow()
     app.stores.engine.setState({ engine: anEngine('missing') })
-    renderIn(app, <FirstRun roots={[]} />)
+    renderIn(app, <FirstRun roots={[]} models={[]} />)
     expect(screen.getByRole('button', { name: 'Install engine' })).toBeDefined()
 
     const progress = { step: 'install_packages', message: '50 packages', fraction: 0.58 } as const
@@ -25,7 +25,7 @@ describe('first run', () => {
     const app = aWindow()
     const error = { code: 'engine_install_failed', message: 'No Python was found.', hint: 'Install Python 3.10 or newer.' }
     app.stores.engine.setState({ engine: anEngine('missing'), jobs: [anInstall('failed', { error })] })
-    renderIn(app, <FirstRun roots={[]} />)
+    renderIn(app, <FirstRun roots={[]} models={[]} />)
     const alert = screen.getByRole('alert')
     expect(alert.textContent).toContain('No Python was found.')
     expect(alert.textContent).toContain('Install Python 3.10 or newer.')
