@@ -14,7 +14,7 @@ import { createGenerator, type Generator } from './core/generation'
 import { createEngineSupport } from './core/interpreter'
 import { createJobs } from './core/jobs'
 import { createApiKeys } from './core/keys'
-import { complainTo, createLog, logCalls, logFile, logModels, logRequests, type Log } from './core/log'
+import { complainTo, createLog, logCalls, logFile, logModels, logRequests, type Log, type OpenLog } from './core/log'
 import { createCatalog, createLastUsed, createVerdictIndex, type ModelCatalog } from './core/models'
 import {
   acquireOwnership,
@@ -26,6 +26,7 @@ import {
   type RepoLock,
 } from './core/ownership'
 import { openDownloadQueue } from './core/queue'
+import { createPrivacy, releaseAll } from './core/privacy'
 import { createRepairer, type Repairer } from './core/repair'
 import {
   chooseLogLevel,
@@ -221,7 +222,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines: LogRing): Promise<App> {
+async function runApp(options: AppOptions, ownership: Ownership, log: OpenLog, lines: LogRing): Promise<App> {
   const { env, layout, kind } = options
   const shutdown = new AbortController()
   const stopRequest = new AbortController()
@@ -370,9 +371,10 @@ async function runApp(options: AppOptions, ownership: Ownership, log: Log, lines
     await publish()
     return status
   }
+  const holders = { downloads, chats, requests, lastUsed, trust: core.trust, pool, keys, log, lines, settings, modelsChanged }
   const handlers = createHandlers({
     info,
-    paths,
+    privacy: createPrivacy({ paths, release: releaseAll(holders) }),
     drawLink: () => `${control.url}/#code=${codes.draw()}`,
     watchState: state.watch,
     jobs,

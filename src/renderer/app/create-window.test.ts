@@ -46,6 +46,7 @@ async function open(storage: Map<string, string>, list: ModelSummary[] = models)
     memory: createMemory(() => ({
       getItem: (key) => storage.get(key) ?? null,
       setItem: (key, value) => void storage.set(key, value),
+      removeItem: (key) => void storage.delete(key),
     })),
   })
   app.connection.start()

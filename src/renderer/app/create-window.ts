@@ -299,7 +299,13 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     firstRun,
     server: createServerActions(client, stores.server),
     activity: createActivityActions(client, stores.activity),
-    settings: createSettingsActions(client, stores.settings),
+    settings: createSettingsActions(client, stores.settings, () => {
+      chat.newChat()
+      stores.activity.setState({ requests: [], lines: [] })
+      memory.clear()
+      // The first steps were taken, whoever is forgotten.
+      firstRun.leave(true)
+    }),
     storage,
     discover,
     downloads,

@@ -13,7 +13,7 @@ export function aWindow(): WindowApp {
     host: { isApp: false, isMac: true },
     messages: en,
     localeOf: () => 'en-GB',
-    memory: { read: () => null, write: () => undefined },
+    memory: { read: () => null, write: () => undefined, clear: () => undefined },
   })
 }
 

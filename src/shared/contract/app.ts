@@ -44,10 +44,23 @@ export const demoStatus = z.object({
   models: z.array(z.string()),
 })
 
+/** What says something of the person: `app.forget` deletes it. `activity`: when models were used, and the list of requests. */
+const privateKind = z.enum(['chats', 'activity', 'settings', 'api_keys', 'hub_token', 'trust', 'downloads', 'logs'])
+
 /** Where something of ours lies. */
 export const place = z.object({
-  what: z.enum(['settings', 'hub_token', 'api_keys', 'trust', 'chats', 'downloads', 'engine', 'index', 'logs', 'demo']),
+  what: z.enum([...privateKind.options, 'engine', 'index', 'demo']),
   path: z.string(),
+  /** Of what lies there; null when there is nothing. */
+  size_bytes: z.number().int().nonnegative().nullable(),
+  /** `app.forget` deletes it; the others hold nothing of the person. */
+  private: z.boolean(),
+})
+
+export const forgetResult = z.object({
+  forgotten: z.array(privateKind),
+  failed: z.array(z.object({ what: privateKind, error: serializedError })),
+  freed_bytes: z.number().int().nonnegative(),
 })
 
 /** Everything the window mirrors. `models.revision` rises when the list of models has changed: ask `models.list` again then. */
@@ -70,6 +83,8 @@ export const appState = z.object({
 /** The first frame carries every key, later ones only those that changed. */
 export const stateFrame = z.object({ revision: z.number().int(), changes: appState.partial() })
 
+export type PrivateKind = z.infer<typeof privateKind>
+export type ForgetResult = z.infer<typeof forgetResult>
 export type Place = z.infer<typeof place>
 export type OwnerKind = z.infer<typeof ownerKind>
 export type AppInfo = z.infer<typeof appInfo>
@@ -84,6 +99,11 @@ export const appContract = {
   'app.info': method(noInput, appInfo),
   /** Everything that this program keeps on the disk, besides the models. */
   'app.places': method(noInput, z.object({ root: z.string(), places: z.array(place) })),
+  /**
+   * Deletes these kinds at once and for good, never a model or anything else in the Hugging Face cache: downloads and answers under way
+   * are stopped, and settings are as on the first day.
+   */
+  'app.forget': method(z.strictObject({ what: z.array(privateKind).min(1).max(privateKind.options.length) }), forgetResult),
   /** Ends the owner: open answers get a moment, engines end. The answer comes before the end. */
   'app.stop': method(noInput, noOutput),
   /** A link that opens the window's interface in a browser: `http://127.0.0.1:PORT/#code=…`, good for one use within a minute. */

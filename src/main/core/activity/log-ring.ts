@@ -5,6 +5,8 @@ import { createEmitter, follow } from '../system'
 export interface LogRing {
   /** Takes a finished line of the log: JSON, secrets taken out. */
   add: (line: string) => void
+  /** What was said so far is shown to nobody any more. */
+  clear: () => void
   watch: (signal: AbortSignal) => AsyncGenerator<LogLine[], void, undefined>
 }
 
@@ -84,6 +86,9 @@ export function createLogRing({ file }: { file: string }): LogRing {
         timer = null
         changes.emit(undefined)
       }, INTERVAL_MS).unref()
+    },
+    clear: () => {
+      lines.length = 0
     },
     watch: async function* (signal) {
       let seen = 0

@@ -19,6 +19,8 @@ export interface RequestEntry {
 
 export interface RequestLog {
   begin: (what: { id: string; route: string; client: string | null }) => RequestEntry
+  /** Forgets the requests that have ended. */
+  clear: () => void
   watch: (signal: AbortSignal) => AsyncGenerator<ActivityFrame, void, undefined>
 }
 
@@ -180,6 +182,13 @@ export function createRequestLog({ now = Date.now }: { now?: () => number } = {}
         fail: (error) => fail(record, error),
         leave: () => leave(record),
       }
+    },
+    clear: () => {
+      const open = records.filter((record) => !isEnded(record))
+      records.splice(0, records.length, ...open)
+      total = open.length
+      version += 1
+      changes.emit(undefined)
     },
     watch: async function* (signal) {
       let seen = 0

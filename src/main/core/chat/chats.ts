@@ -24,6 +24,8 @@ type ChatCalls = Pick<Handlers<AppContract>, Extract<keyof AppContract, `chats.$
 /** Everything that `chats.*` of the contract can do. */
 export interface Chats {
   calls: ChatCalls
+  /** Ends the answers that are being written and lets go of the file, which may be removed then; a later call begins a new one. */
+  release: () => Promise<void>
   /** Ends the answers that are being written, keeps what has come, and closes the file. */
   close: () => Promise<void>
 }
@@ -153,6 +155,12 @@ export function createChats({ open, generator, now, newId, onUnforeseen, onChang
       },
       'chats.export': exportText,
       'chats.import': async ({ text }) => changed(history.import(readJsonFile(text))),
+    },
+    release: async () => {
+      await runs.close()
+      runs.forget()
+      history.close()
+      onChange()
     },
     close: async () => {
       closed = true

@@ -39,6 +39,8 @@ export interface Runs {
   watch: (chat: string, signal: AbortSignal, summary: () => ChatSummary) => AsyncGenerator<ChatEvent>
   /** Resolves when what came is stored. */
   stop: (chat: string) => Promise<void>
+  /** Ends of answers that could not be stored are given up. */
+  forget: () => void
   close: () => Promise<void>
 }
 
@@ -158,6 +160,7 @@ export function createRuns({ history, generator, now, onUnforeseen, onChange }: 
       if (run !== undefined) yield* tell(run, signal, summary)
     },
     stop: (chat) => stop(chat),
+    forget: () => refused.clear(),
     close: async () => {
       await Promise.all([...runs.keys()].map((chat) => stop(chat, endedWhileWriting())))
       try {

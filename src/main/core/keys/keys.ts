@@ -15,6 +15,8 @@ export interface ApiKeys {
   create: (options: { name: string; scope: KeyScope }) => Promise<ApiKey & { key: string }>
   /** By id, or by name. @throws AppError not_found, file errors */
   revoke: (idOrName: string) => Promise<void>
+  /** Reads the file anew: it was removed. */
+  forget: () => void
   /** The scope of a presented key, null when it is none of ours. Takes the same time for every wrong one. */
   check: (presented: string) => KeyScope | null
   /** What is wrong with the file, null when nothing is: then no key counts. */
@@ -92,6 +94,9 @@ export function createApiKeys({ paths, now = Date.now }: ApiKeysDeps): ApiKeys {
   return {
     list: () => current().keys.map(toShown),
     problem: () => current().problem,
+    forget: () => {
+      loaded = null
+    },
     create: ({ name, scope }) =>
       change((keys) => {
         if (keys.some((other) => other.name === name)) {

@@ -20,6 +20,8 @@ export interface Log {
 
 export interface OpenLog extends Log {
   file: string
+  /** Begins the file anew, as after its removal. */
+  reopen: () => void
   /** A value that must never be written from now on. */
   hide: (secret: string) => void
 }
@@ -124,6 +126,11 @@ export function createLog({ paths, home, level, maxBytes = 5 * 1024 * 1024, tap,
   return {
     ...bind(root),
     file,
+    reopen: () => {
+      size = 0
+      complaints.clear()
+      target.reopen()
+    },
     hide: (secret) => {
       secrets.push(secret)
     },

@@ -8,6 +8,8 @@ export interface LastUsed {
   all: () => Record<string, string>
   /** Takes what the pool says of its models. */
   notice: (loaded: readonly Pick<LoadedModel, 'name' | 'last_used_at'>[]) => void
+  /** Knows nothing any more, also of models that are still loaded, until they are used again. */
+  forget: () => void
   /** Writes what is new. Failing to is no failure. */
   save: () => Promise<void>
 }
@@ -36,6 +38,7 @@ function read(file: string): Map<string, string> {
 export function createLastUsed(file: string, now: () => number = Date.now): LastUsed {
   const used = read(file)
   let changed = false
+  let forgottenAt = ''
   let savedAt = now()
   const save = async (): Promise<void> => {
     if (!changed) return
@@ -47,13 +50,18 @@ export function createLastUsed(file: string, now: () => number = Date.now): Last
     all: () => Object.fromEntries(used),
     notice: (loaded) => {
       for (const { name, last_used_at: at } of loaded) {
-        if (at === null || (used.get(name) ?? '') >= at) continue
+        if (at === null || at <= forgottenAt || (used.get(name) ?? '') >= at) continue
         // The newest last: they are the ones that are kept.
         used.delete(name)
         used.set(name, at)
         changed = true
       }
       if (changed && now() - savedAt > SAVE_MS) void save()
+    },
+    forget: () => {
+      used.clear()
+      changed = false
+      forgottenAt = new Date(now()).toISOString()
     },
     save,
   }

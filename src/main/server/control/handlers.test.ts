@@ -47,7 +47,7 @@ function setUp(more: Partial<HandlerDeps> = {}) {
   const unload = vi.fn<(name: string) => Promise<void>>(() => Promise.resolve())
   const deps: HandlerDeps = {
     info: {} as AppInfo,
-    paths: {} as HandlerDeps['paths'],
+    privacy: { places: unused, forget: unused },
     drawLink: unused,
     watchState: unused,
     jobs: { start: unused, watch: unused, cancel: unused },
@@ -61,7 +61,7 @@ function setUp(more: Partial<HandlerDeps> = {}) {
     config: { list: unused, get: unused, set: unused, unset: unused },
     requestStop: unused,
     trust: { list: unused, inspect: unused, add: unused, remove: unused, isTrusted: unused, bringsCode: unused },
-    keys: { list: unused, create: unused, revoke: unused, check: unused, problem: unused },
+    keys: { list: unused, create: unused, revoke: unused, check: unused, problem: unused, forget: unused },
     verifier: { verify: unused },
     repairer: { plan: unused, repair: unused },
     storage,

@@ -5,7 +5,6 @@ import type {
   DemoStatus,
   Handlers,
   LoadedModel,
-  Place,
   ServerStatus,
   StateFrame,
 } from '../../../shared/contract'
@@ -22,17 +21,18 @@ import type { ApiKeys } from '../../core/keys'
 import type { Fits } from '../../core/fit'
 import type { LastUsed } from '../../core/models'
 import type { ModelCatalog } from '../../core/models/types'
+import type { Privacy } from '../../core/privacy'
 import type { Repairer } from '../../core/repair'
 import type { SettingsManager } from '../../core/settings'
 import type { Storage } from '../../core/storage'
-import { createEmitter, follow, type DataPaths } from '../../core/system'
+import { createEmitter, follow } from '../../core/system'
 import type { Trust, TrustSubject } from '../../core/trust'
 import type { Verifier } from '../../core/verify'
 import { streamPrune } from './prune-stream'
 
 export interface HandlerDeps {
   info: AppInfo
-  paths: DataPaths
+  privacy: Privacy
   /** A link with a fresh one-time code. */
   drawLink: () => string
   watchState: (signal: AbortSignal) => AsyncIterable<StateFrame>
@@ -132,7 +132,8 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
       deps.modelsChanged()
       return { revisions }
     },
-    'app.places': () => Promise.resolve(toPlaces(deps.paths)),
+    'app.places': () => deps.privacy.places(),
+    'app.forget': ({ what }) => deps.privacy.forget(what),
     'app.info': () => Promise.resolve(deps.info),
     'ui.link': () => Promise.resolve({ url: deps.drawLink() }),
     'state.watch': (_input, { signal }) => deps.watchState(signal),
@@ -186,24 +187,6 @@ async function toSubject(spec: string, catalog: Pick<ModelCatalog, 'show'>): Pro
   const { model, snapshot_path: snapshotPath } = await catalog.show(spec)
   if (snapshotPath === null) throw new AppError('model_unhealthy', `${model.name} has no revision to look at.`)
   return { name: model.name, hash: model.hash, snapshotPath }
-}
-
-/** What a person may want to look at, move or throw away. */
-function toPlaces(paths: DataPaths): { root: string; places: Place[] } {
-  const { root, settings, secrets, apiKeys, trust, chats, downloads, engine, index, logs, demo } = paths
-  const places: Record<Place['what'], string> = {
-    chats,
-    settings,
-    api_keys: apiKeys,
-    hub_token: secrets,
-    trust,
-    downloads,
-    engine,
-    index,
-    logs,
-    demo,
-  }
-  return { root, places: (Object.keys(places) as Place['what'][]).map((what) => ({ what, path: places[what] })) }
 }
 
 /** A loaded model's own name needs no look at the disk: the model may be gone from it. */

@@ -7,7 +7,8 @@ import { useSettings, useWindow } from '../../app/context'
 import { Card } from './Card'
 import { EngineSettings } from './EngineSettings'
 import { Item } from './Item'
-import { AboutSettings, CacheSettings, PrivacySettings, ServerSettings, ShortcutSettings } from './parts'
+import { AboutSettings, CacheSettings, ServerSettings, ShortcutSettings } from './parts'
+import { PrivacySettings } from './PrivacySettings'
 
 function AppearanceSettings() {
   return (

@@ -1,27 +1,14 @@
-import { useEffect } from 'react'
 import { commandsWithKeys, shortcutLabel } from '../../app/shortcuts'
-import { useModels, useServer, useSettings, useWindow } from '../../app/context'
+import { useModels, useServer, useWindow } from '../../app/context'
 import { version as pageVersion } from '../../../shared/version'
 import { Button } from '../../components/ui/Button'
-import { CopyButton } from '../../components/ui/CopyButton'
 import { Kbd } from '../../components/ui/Kbd'
 import { cx } from '../../lib/cx'
 import { Facts } from '../models/detail-parts'
 import { Card } from './Card'
 import { Item } from './Item'
+import { Path } from './Path'
 import licences from './licences.json'
-
-function Path({ path }: { path: string }) {
-  const { t } = useWindow()
-  return (
-    <span className="flex min-w-0 items-center gap-1">
-      <span dir="auto" className="mono text truncate text-12 text-ink-2" title={path}>
-        {path}
-      </span>
-      <CopyButton text={path} label={t.settings.copyPath} copiedLabel={t.common.copied} className="-my-1" />
-    </span>
-  )
-}
 
 const row = 'grid min-w-0 gap-0.5 px-4 py-2.5 [&+&]:border-t [&+&]:border-line'
 
@@ -108,42 +95,6 @@ export function ShortcutSettings() {
         </dl>
       </Card>
       {host.isApp ? null : <p className="px-1 text-12 text-ink-2">{t.settings.shortcutsText}</p>}
-    </>
-  )
-}
-
-export function PrivacySettings() {
-  const { t, settings } = useWindow()
-  const words = t.settings
-  const data = useSettings((state) => state.data)
-  useEffect(() => void settings.refreshPlaces(), [settings])
-  return (
-    <>
-      <p className="px-1 text-ink-2 text-pretty">{words.privacyText}</p>
-      {data === null ? null : (
-        <Card title={words.places}>
-          <ul>
-            {data.places.map(({ what, path }) => (
-              <li key={what} className={row}>
-                <span className="flex flex-wrap items-baseline gap-x-2">
-                  <span className="font-medium">{words.place[what].name}</span>
-                  <span className="text-12 text-ink-2">{words.place[what].text}</span>
-                </span>
-                <Path path={path} />
-              </li>
-            ))}
-          </ul>
-        </Card>
-      )}
-      {data === null ? null : (
-        <div className="grid gap-1 px-1 text-12 text-ink-2">
-          <p className="text-pretty">{words.deleteAll}</p>
-          <Path path={data.root} />
-        </div>
-      )}
-      <Card>
-        <Item name="log.level" />
-      </Card>
     </>
   )
 }

@@ -1,8 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Appearance, AppContract, Place, Setting } from '../../../shared/contract'
+import type { Appearance, AppContract, Place, PrivateKind, Setting } from '../../../shared/contract'
 import type { SerializedError } from '../../../shared/errors'
 import type { Client } from '../../../shared/rpc'
-import { toFailure } from '../../lib/serialized'
+import { asFailure, toFailure } from '../../lib/serialized'
 
 export interface SettingsState {
   /** Null before they were read. */
@@ -13,6 +13,8 @@ export interface SettingsState {
   appearance: Appearance
   /** Where this program keeps its data; null before that was asked. */
   data: { root: string; places: readonly Place[] } | null
+  /** What could not be deleted last. */
+  forgetError: SerializedError | null
 }
 
 export const systemAppearance: Appearance = { theme: 'system', language: 'system' }
@@ -26,6 +28,7 @@ export function createSettingsStore(): SettingsStore {
     errors: {},
     appearance: systemAppearance,
     data: null,
+    forgetError: null,
   }))
 }
 
@@ -40,9 +43,16 @@ export interface SettingsActions {
   /** The demo models, which are made or removed with the setting. */
   setDemo: (on: boolean) => Promise<void>
   refreshPlaces: () => Promise<void>
+  /** Deletes all that is about the person, here and with the owner. Bytes that are free now; null when it did not get through. */
+  forget: () => Promise<number | null>
 }
 
-export function createSettingsActions(client: Client<AppContract>, store: SettingsStore): SettingsActions {
+/** @param onForgotten what the window itself remembers goes too */
+export function createSettingsActions(
+  client: Client<AppContract>,
+  store: SettingsStore,
+  onForgotten: () => void = () => undefined,
+): SettingsActions {
   const take = (changed: Setting): void => {
     const settings = store.getState().settings?.map((setting) => (setting.key === changed.key ? changed : setting)) ?? null
     store.setState({ settings })
@@ -67,8 +77,30 @@ export function createSettingsActions(client: Client<AppContract>, store: Settin
       store.setState({ listError: toFailure(error) })
     }
   }
+  const refreshPlaces = async (): Promise<void> => {
+    try {
+      store.setState({ data: await client.call('app.places', {}) })
+    } catch {
+      // The list of settings tells of a connection that is lost.
+    }
+  }
   return {
     refresh,
+    refreshPlaces,
+    forget: async () => {
+      store.setState({ forgetError: null })
+      try {
+        const what = (store.getState().data?.places ?? []).filter((place) => place.private).map((place) => place.what)
+        const { failed, freed_bytes: freed } = await client.call('app.forget', { what: what as PrivateKind[] })
+        onForgotten()
+        store.setState({ forgetError: asFailure(failed[0]?.error ?? null) })
+        await Promise.all([refresh(), refreshPlaces()])
+        return freed
+      } catch (error) {
+        store.setState({ forgetError: toFailure(error) })
+        return null
+      }
+    },
     set: (key, value) => attempt(key, () => client.call('config.set', { key, value })),
     unset: (key) => attempt(key, () => client.call('config.unset', { key })),
     setDemo: async (on) => {
@@ -79,13 +111,6 @@ export function createSettingsActions(client: Client<AppContract>, store: Settin
         note('demo.enabled', toFailure(error))
       }
       await refresh()
-    },
-    refreshPlaces: async () => {
-      try {
-        store.setState({ data: await client.call('app.places', {}) })
-      } catch {
-        // The list of settings tells of a connection that is lost.
-      }
     },
   }
 }
