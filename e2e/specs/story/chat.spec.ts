@@ -135,3 +135,38 @@ test.describe('files of conversations', () => {
     await expect(page.getByRole('alert')).toContainText('This is no file of conversations')
   })
 })
+
+test(
+  'a model that can be told not to think answers at once; a branch goes its own way; one shortcut searches all conversations',
+  { tag: '@both' },
+  async ({ session, shoot }) => {
+    const { page } = session
+    const window = mainWindow(page)
+    const list = page.getByRole('region', { name: 'Conversations' })
+    await window.startDemo()
+    await window.chooseModel('hello-fp32')
+    await expect(page.getByRole('button', { name: 'Thinking', exact: true })).toHaveCount(0)
+    await window.chooseModel('thinking-fp32')
+    const thinking = page.getByRole('button', { name: 'Thinking', exact: true })
+    await expect(thinking).toHaveAttribute('aria-pressed', 'true')
+    await thinking.click()
+    await expect(thinking).toHaveAttribute('aria-pressed', 'false')
+    await window.ask('Without a thought, please')
+    await expect(window.answer).toContainText('these sentences are the answer.')
+    await expect(window.answer.getByRole('button', { name: /Thought/ })).toHaveCount(0)
+    await shoot('chat-thinking-off')
+
+    await window.answer.getByRole('button', { name: 'Branch from here' }).click()
+    await expect(list.getByRole('button', { name: /^Without a thought/ })).toHaveCount(2)
+    await expect(thinking).toHaveAttribute('aria-pressed', 'false')
+    await thinking.click()
+    await window.ask('And now with one')
+    await expect(window.answer.getByRole('button', { name: /Thought/ })).toBeVisible()
+
+    await window.go('Models')
+    await page.keyboard.press('ControlOrMeta+Shift+KeyF')
+    await expect(page.getByRole('searchbox', { name: 'Search all text' })).toBeFocused()
+    await page.keyboard.type('now with one')
+    await expect(list.getByRole('listitem')).toHaveCount(1)
+  },
+)

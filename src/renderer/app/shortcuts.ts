@@ -7,6 +7,7 @@ export type Command =
   | 'server'
   | 'settings'
   | 'search'
+  | 'search_chats'
   | 'new_chat'
   | 'switch_model'
   | 'stop'
@@ -57,6 +58,7 @@ const bindings: readonly Binding[] = [
   { command: 'detail', app: 'alt+mod+KeyI', browser: 'alt+KeyI', keys: { app: '⌥⌘I', browser: '⌥I' } },
   { command: 'stop', app: 'mod+Period', browser: 'none', keys: { app: '⌘.', browser: 'Esc' } },
   same('search', 'mod+KeyF', '⌘F'),
+  same('search_chats', 'mod+shift+KeyF', '⇧⌘F'),
   same('switch_model', 'mod+shift+KeyM', '⇧⌘M'),
   same('chat_selected', 'mod+Enter', '⌘↩'),
   same('verify', 'alt+mod+KeyV', '⌥⌘V'),

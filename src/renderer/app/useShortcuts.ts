@@ -67,6 +67,12 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
     view.focus('search')
     return true
   },
+  search_chats: ({ stores, view }) => {
+    view.go('chat')
+    stores.view.setState({ chatListOpen: true })
+    view.focus('search')
+    return true
+  },
   new_chat: ({ chat, openChat }) => {
     chat.newChat()
     openChat(null)

@@ -150,6 +150,8 @@ export const chatsContract = {
   /** Stops its answer. Can be taken back with `chats.restore` for an hour. @throws chat_not_found */
   'chats.delete': method(z.strictObject(chat), noOutput),
   'chats.restore': method(z.strictObject(chat), chatSummary),
+  /** A new conversation that begins with everything up to and with a message; the old one stays. @throws chat_not_found */
+  'chats.branch': method(z.strictObject({ ...chat, message: id }), chatDetail),
   /** Shows the branch that a message is on, up to its newest end. @throws chat_not_found */
   'chats.show_branch': method(z.strictObject({ ...chat, message: id }), thread),
   /** @throws chat_not_found, busy (an answer is being written), disk_full */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isoTime, modelSpec, serializedError } from './common'
-import { stream } from './method'
+import { method, stream } from './method'
 
 export const finishReason = z.enum(['stop', 'length', 'tool_calls'])
 
@@ -29,6 +29,8 @@ export const samplingParams = z.strictObject({
   repetition_penalty: z.number().nonnegative().optional(),
   seed: z.number().int().optional(),
   stop: z.array(z.string().min(1)).max(16).optional(),
+  /** Whether the model thinks before it answers, for chat templates that ask (`chat.abilities`); others do not hear of it. */
+  enable_thinking: z.boolean().optional(),
 })
 
 export const role = z.enum(['system', 'user', 'assistant'])
@@ -96,4 +98,6 @@ export const chatContract = {
     }),
     generationEvent,
   ),
+  /** What a model's own files let a person choose. @throws model_not_found, ambiguous_match */
+  'chat.abilities': method(z.strictObject({ model: modelSpec }), z.object({ thinking_switch: z.boolean() })),
 }

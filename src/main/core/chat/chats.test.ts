@@ -321,3 +321,25 @@ test('a full disk is said to whoever listens, and the answer goes on', async () 
   const stored = (await bench.thread(chat)).messages[1]
   expect([stored?.state, stored?.content.length]).toEqual(['complete', 200_005])
 })
+
+test('a branch is a conversation of its own with all up to a message, and the first one stays as it was', async () => {
+  const bench = openBench()
+  const chat = await bench.create()
+  for (const [question, answer] of [
+    ['one', 'eins'],
+    ['two', 'zwei'],
+  ] as const) {
+    bench.script.push([text(answer), finished])
+    await bench.send(chat, question)
+  }
+  const before = await contents(bench, chat)
+  const first = (await bench.thread(chat)).messages[1]
+  const branch = await bench.calls['chats.branch']({ chat, message: first!.id }, bench.never())
+  expect(branch.id).not.toBe(chat)
+  expect(await contents(bench, branch.id)).toEqual(['one', 'eins'])
+  bench.script.push([text('drei'), finished])
+  await bench.send(branch.id, 'three')
+  expect(await contents(bench, branch.id)).toEqual(['one', 'eins', 'three', 'drei'])
+  expect(await contents(bench, chat)).toEqual(before)
+  expect(await codeOf(bench.calls['chats.branch']({ chat, message: 'nobody' }, bench.never()))).toBe('chat_not_found')
+})

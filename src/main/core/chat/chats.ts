@@ -140,6 +140,20 @@ export function createChats({ open, generator, now, newId, onUnforeseen, onChang
         return changed({})
       },
       'chats.restore': async ({ chat }) => changed(history.restore(chat)),
+      'chats.branch': async ({ chat, message }) => {
+        checkFree(chat)
+        const { title, model: asked, system_prompt: prompt, params } = history.detail(chat)
+        const copied = history.branch(chat, history.message(chat, message).id)
+        const made = history.create({ title, ...(asked === null ? {} : { model: asked }), system_prompt: prompt, params })
+        const names = new Map(copied.map(({ id }) => [id, newId()]))
+        history.add(
+          made.id,
+          copied.map((each): StoredMessage => {
+            return { ...each, id: names.get(each.id) ?? newId(), parent_id: names.get(each.parent_id ?? '') ?? null }
+          }),
+        )
+        return changed(history.detail(made.id))
+      },
       'chats.show_branch': async ({ chat, message }) => {
         checkFree(chat)
         history.showBranch(chat, message)

@@ -22,6 +22,13 @@ describe('toEngineBody', () => {
     expect(body).toEqual({ messages: [{ role: 'assistant', content: '' }], max_tokens: 5, temperature: 0, top_k: 3 })
   })
 
+  it('tells the template whether to think only when somebody chose, and what a request says itself goes before', () => {
+    expect(bodyOf([], {}, 1)).not.toHaveProperty('chat_template_kwargs')
+    expect(bodyOf([], { enable_thinking: false }, 1)).toMatchObject({ chat_template_kwargs: { enable_thinking: false } })
+    const own = { templateArguments: { enable_thinking: true } }
+    expect(bodyOf([], { enable_thinking: false }, 1, own)).toMatchObject({ chat_template_kwargs: { enable_thinking: true } })
+  })
+
   it('never sends a number that is not finite', () => {
     expect(bodyOf([], { temperature: Infinity, top_p: NaN }, 1)).toEqual({ messages: [], max_tokens: 1 })
   })

@@ -32,7 +32,9 @@ export function toEngineBody(request: GenerationRequest, profile: ModelProfile, 
   if (tools !== undefined) body['tools'] = tools.definitions
   if (logprobs !== undefined) Object.assign(body, { logprobs: true, ...(logprobs.top > 0 ? { top_logprobs: logprobs.top } : {}) })
   if (logitBias !== undefined && Object.keys(logitBias).length > 0) body['logit_bias'] = checkBias(logitBias, profile)
-  if (templateArguments !== undefined && Object.keys(templateArguments).length > 0) body['chat_template_kwargs'] = templateArguments
+  const { enable_thinking: thinks } = params
+  const toTemplate = { ...(thinks === undefined ? {} : { enable_thinking: thinks }), ...templateArguments }
+  if (Object.keys(toTemplate).length > 0) body['chat_template_kwargs'] = toTemplate
   return body
 }
 

@@ -7,6 +7,7 @@
  *   const generator = createGenerator({ catalog, pool, openStream: openEngineStream, clock: () => performance.now(), maxTokens: () => null })
  *   for await (const event of generator.generate(request, signal)) …
  */
+export { knowsThinkingSwitch } from './abilities'
 export { createGenerator, type GeneratorDeps } from './generator'
 export { compileSchema } from './schema'
 export type * from './types'

@@ -12,6 +12,7 @@ import { AppError } from '../../../shared/errors'
 import type { LogRing, RequestLog } from '../../core/activity'
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
 import type { Chats } from '../../core/chat'
+import { knowsThinkingSwitch } from '../../core/generation'
 import type { Generator } from '../../core/generation/types'
 import type { Discover } from '../../core/discover'
 import type { Jobs } from '../../core/jobs'
@@ -178,6 +179,10 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
       for await (const lines of deps.log.lines.watch(signal)) yield { file: deps.log.file, lines }
     },
     'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
+    'chat.abilities': async ({ model }) => {
+      const { snapshot_path: path } = await catalog.show(model)
+      return { thinking_switch: path !== null && (await knowsThinkingSwitch(path)) }
+    },
     ...deps.chats.calls,
   }
 }

@@ -1,4 +1,4 @@
-import { RefreshCw } from 'lucide-react'
+import { GitBranch, RefreshCw } from 'lucide-react'
 import { lazy, memo, Suspense } from 'react'
 import type { ThreadMessage } from '../../../shared/contract'
 import { FailureNote } from '../../app/FailureNote'
@@ -98,6 +98,15 @@ function Actions({ message }: { message: ThreadMessage }) {
         <RefreshCw size={14} aria-hidden="true" />
       </IconButton>
       {busy ? null : <RegenerateMenu message={message.id} />}
+      <IconButton
+        label={t.chat.branch}
+        size="s"
+        className="text-ink-3"
+        off={busy ? '' : false}
+        onClick={() => void chat.branch(message.id)}
+      >
+        <GitBranch size={14} aria-hidden="true" />
+      </IconButton>
       {end === null ? null : <span className="ms-1.5 text-ink-2">{end}</span>}
       <Figures message={message} />
     </div>

@@ -59,7 +59,11 @@ function Form() {
   const mostId = useId()
   const change = (next: SamplingParams): void => chat.configure({ params: next })
   const { max_tokens: most, ...sampling } = params
-  const keepMost = most === undefined ? {} : { max_tokens: most }
+  const { enable_thinking: thinks } = params
+  const keepMost = {
+    ...(most === undefined ? {} : { max_tokens: most }),
+    ...(thinks === undefined ? {} : { enable_thinking: thinks }),
+  }
   return (
     <div className="grid gap-3.5">
       <Segmented

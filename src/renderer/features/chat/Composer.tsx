@@ -8,6 +8,7 @@ import { cx } from '../../lib/cx'
 import { FileChips } from './FileChips'
 import { readFiles } from './files'
 import { presetOf } from './model'
+import { ThinkingSwitch } from './ThinkingSwitch'
 
 const MAX_SHARE = 0.4
 
@@ -128,6 +129,7 @@ export function Composer({ off }: ComposerProps) {
             {t.chat.presetButton(preset === null ? t.chat.presetOwn : t.chat.presetName[preset])}
             <ChevronsUpDown size={12} aria-hidden="true" />
           </Button>
+          <ThinkingSwitch />
           <span className="flex-1" />
           {answering ? (
             <Button size="s" icon={<Square size={10} fill="currentColor" strokeWidth={0} aria-hidden="true" />} onClick={chat.stop}>

@@ -27,6 +27,8 @@ export interface ChatActions {
   editLast: () => boolean
   setEditing: (message: string | null) => void
   showBranch: (message: string) => Promise<void>
+  /** A conversation of its own with everything up to a message, which is shown then. */
+  branch: (message: string) => Promise<void>
   newChat: () => void
   open: (chat: string) => Promise<void>
   readOlder: () => Promise<void>
@@ -34,6 +36,8 @@ export interface ChatActions {
   refresh: () => Promise<void>
   configure: (settings: { systemPrompt?: string; params?: SamplingParams }) => void
   setModel: (model: string | null) => void
+  /** Asks what can be chosen with a model. */
+  learn: (model: string) => Promise<void>
   setInput: (text: string) => void
   setFiles: (files: Attachment[]) => void
 }
@@ -212,6 +216,22 @@ export function createChatActions({ client, store, schedule, onShown }: ChatDeps
     else if (listening === null && store.getState().draft !== null) set({ draft: null })
   }
 
+  const openChat = async (chat: string): Promise<void> => {
+    if (isShown(chat)) return
+    void saveSettings()
+    leave()
+    set({ ...emptyChat, chatId: chat, opening: true })
+    onShown(chat)
+    try {
+      await read(chat, false)
+    } catch (error) {
+      if (!isShown(chat)) return
+      set({ ...emptyChat })
+      onShown(null)
+      fail(error)
+    }
+  }
+
   return {
     send: async () => {
       const { input, files, model } = store.getState()
@@ -262,27 +282,22 @@ export function createChatActions({ client, store, schedule, onShown }: ChatDeps
         fail(error)
       }
     },
+    branch: async (message) => {
+      const { chatId: chat } = store.getState()
+      if (chat === null || isBusy()) return
+      try {
+        await openChat((await client.call('chats.branch', { chat, message })).id)
+      } catch (error) {
+        fail(error)
+      }
+    },
     newChat: () => {
       void saveSettings()
       leave()
       set({ ...emptyChat })
       onShown(null)
     },
-    open: async (chat) => {
-      if (isShown(chat)) return
-      void saveSettings()
-      leave()
-      set({ ...emptyChat, chatId: chat, opening: true })
-      onShown(chat)
-      try {
-        await read(chat, false)
-      } catch (error) {
-        if (!isShown(chat)) return
-        set({ ...emptyChat })
-        onShown(null)
-        fail(error)
-      }
-    },
+    open: openChat,
     readOlder: async () => {
       const { chatId: chat, messages, more } = store.getState()
       const first = messages[0]
@@ -313,6 +328,10 @@ export function createChatActions({ client, store, schedule, onShown }: ChatDeps
       if (chat === null) return
       if (unsaved !== null) clearTimeout(unsaved.timer)
       unsaved = { chat, timer: setTimeout(() => void saveSettings(), SETTLED_MS) }
+    },
+    learn: async (model) => {
+      const known = await client.call('chat.abilities', { model }).catch(() => null)
+      set(({ thinkingSwitch: before }) => ({ thinkingSwitch: { ...before, [model]: known?.thinking_switch ?? false } }))
     },
     setModel: (model) => set({ model }),
     setInput: (input) => set({ input }),

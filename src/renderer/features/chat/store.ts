@@ -25,6 +25,8 @@ export interface ChatState {
   model: string | null
   input: string
   files: Attachment[]
+  /** By model: whether its thinking can be switched; missing: not known. */
+  thinkingSwitch: Readonly<Record<string, boolean>>
   /** A file that could not be attached, and why. */
   fileProblem: { name: string; reason: 'too_large' | 'not_text' | 'too_many' } | null
   /** The question that is being edited. */
@@ -63,7 +65,7 @@ export const emptyChat = {
 } satisfies Partial<ChatState>
 
 export function createChatStore(): ChatStore {
-  return createStore<ChatState>(() => ({ ...emptyChat, model: null, input: '', files: [], fileProblem: null }))
+  return createStore<ChatState>(() => ({ ...emptyChat, model: null, input: '', files: [], fileProblem: null, thinkingSwitch: {} }))
 }
 
 export function createChatListStore(): ChatListStore {

@@ -21,6 +21,17 @@ describe('an answer as Markdown', () => {
     expect(root.textContent).toContain('a cat')
   })
 
+  it('opens a picture outside and only when it is clicked, with its host in sight; other addresses are no link', () => {
+    const root = show(
+      '![a cat](https://example.org/cat.png) ![b](http://example.org/b.png) [![c](https://c.test/c.png)](https://d.test/)',
+    )
+    const [cat, link, ...more] = root.querySelectorAll('a')
+    expect(cat).toMatchObject({ href: 'https://example.org/cat.png', target: '_blank', rel: 'noopener noreferrer' })
+    expect(cat?.textContent).toBe('Open image: a cat (example.org)')
+    expect(link?.getAttribute('href')).toBe('https://d.test/')
+    expect(more).toEqual([])
+  })
+
   it('shows raw HTML as text', () => {
     const root = show('<img src="x"><script>alert(1)</script> <b>bold</b>')
     expect(root.querySelector('img, script, b')).toBeNull()

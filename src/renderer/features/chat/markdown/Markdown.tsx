@@ -1,4 +1,5 @@
-import { lazy, memo, Suspense, useEffect, useState, type ComponentProps } from 'react'
+import { Image as ImageIcon } from 'lucide-react'
+import { createContext, lazy, memo, Suspense, useContext, useEffect, useState, type ComponentProps } from 'react'
 import ReactMarkdown from 'react-markdown'
 import remarkGfm from 'remark-gfm'
 import remarkMath from 'remark-math'
@@ -9,6 +10,9 @@ import { toMathMarkdown } from './math'
 
 const loadFormula = () => import('./Formula').then(({ withFonts }) => withFonts())
 const Formula = lazy(loadFormula)
+
+/** A link in a link is none. */
+const InLink = createContext(false)
 
 const SAFE_LINK = /^(https|mailto):/i
 
@@ -22,15 +26,33 @@ function Link({ href, children }: ComponentProps<'a'>) {
       title={href}
       className="text-accent-ink underline decoration-line-2 underline-offset-2"
     >
-      {children}
+      <InLink value={true}>{children}</InLink>
     </a>
   )
 }
 
-/** Pictures are never fetched: their address would tell somebody that this answer was read. */
-function Picture({ alt }: ComponentProps<'img'>) {
+/**
+ * Pictures are never fetched by the page: their address would tell somebody that this answer was read. Whoever wants to see one opens it
+ * outside, with its host in sight.
+ */
+function Picture({ alt, src }: { alt: string; src: string | undefined }) {
   const { t } = useWindow()
-  return <span className="text-ink-3">[{t.chat.image(alt ?? '')}]</span>
+  const inLink = useContext(InLink)
+  const url = !inLink && src !== undefined && src.startsWith('https://') && URL.canParse(src) ? new URL(src) : null
+  if (url === null) return <span className="text-ink-3">[{t.chat.image(alt)}]</span>
+  return (
+    <a
+      href={url.href}
+      target="_blank"
+      rel="noopener noreferrer"
+      referrerPolicy="no-referrer"
+      title={url.href}
+      className="inline-flex max-w-full items-center gap-1.5 rounded-2 bg-field px-2 py-1 text-12 text-ink-2 shadow-[inset_0_0_0_1px_var(--k-line)] fine:hover:bg-hover"
+    >
+      <ImageIcon size={14} aria-hidden="true" className="flex-none" />
+      <span className="truncate">{t.chat.openImage(alt, url.host)}</span>
+    </a>
+  )
 }
 
 function LazyFormula({ tex, display }: { tex: string; display: boolean }) {
@@ -72,7 +94,7 @@ function InlineCode({ node, children }: { node?: TreeNode | undefined; children?
 
 const components: ComponentProps<typeof ReactMarkdown>['components'] = {
   a: ({ href, children }) => <Link {...(href === undefined ? {} : { href })}>{children}</Link>,
-  img: ({ alt }) => <Picture {...(alt === undefined ? {} : { alt })} />,
+  img: ({ alt, src }) => <Picture alt={alt ?? ''} src={typeof src === 'string' ? src : undefined} />,
   pre: ({ node }) => <Pre node={node} />,
   code: ({ node, children }) => <InlineCode node={node}>{children}</InlineCode>,
   table: ({ children }) => (

@@ -37,6 +37,9 @@ export const chat: typeof english = {
   interrupted: (reason) => `Unterbrochen: ${reason}`,
   copyAnswer: 'Antwort kopieren',
   copyCode: 'Code kopieren',
+  branch: 'Von hier abzweigen',
+  think: 'Nachdenken',
+  openImage: (alt, host) => (alt === '' ? `Bild bei ${host} öffnen` : `Bild öffnen: ${alt} (${host})`),
   regenerate: 'Neu antworten',
   figures: (tokens, first, rate) =>
     [tokens, first === null ? null : `erstes nach ${first}`, rate === null ? null : `${rate} Token/s`]

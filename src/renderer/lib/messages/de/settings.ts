@@ -123,6 +123,7 @@ export const settings: typeof english = {
     server: 'Server',
     settings: 'Einstellungen',
     search: 'In dieser Ansicht suchen',
+    search_chats: 'Alle Unterhaltungen durchsuchen',
     new_chat: 'Neuer Chat',
     switch_model: 'Modell wählen',
     stop: 'Antwort stoppen',

@@ -37,6 +37,9 @@ export const chat = {
   interrupted: (reason: string) => `Interrupted: ${reason}`,
   copyAnswer: 'Copy answer',
   copyCode: 'Copy code',
+  branch: 'Branch from here',
+  think: 'Thinking',
+  openImage: (alt: string, host: string) => (alt === '' ? `Open image at ${host}` : `Open image: ${alt} (${host})`),
   regenerate: 'Answer again',
   figures: (tokens: string, first: string | null, rate: string | null) =>
     [tokens, first === null ? null : `first after ${first}`, rate === null ? null : `${rate} tokens/s`]

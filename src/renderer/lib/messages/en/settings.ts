@@ -121,6 +121,7 @@ export const settings = {
     server: 'Server',
     settings: 'Settings',
     search: 'Search in this view',
+    search_chats: 'Search all conversations',
     new_chat: 'New chat',
     switch_model: 'Choose a model',
     stop: 'Stop the answer',
