@@ -21,6 +21,7 @@ const names = [
   'queue',
   'idle',
   'models-api',
+  'app',
 ]
 // Takes as long as it is told to, so it only runs when it is asked for.
 const onRequest = ['soak']

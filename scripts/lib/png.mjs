@@ -12,7 +12,8 @@ function tableCrc32(data) {
   return (value ^ 0xffffffff) >>> 0
 }
 
-function chunk(type, data) {
+/** A part of a PNG file, with its length and sum. */
+export function chunk(type, data) {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
   const out = Buffer.alloc(body.length + 8)
   out.writeUInt32BE(data.length, 0)

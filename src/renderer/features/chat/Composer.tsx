@@ -29,7 +29,10 @@ export function Composer({ off }: ComposerProps) {
   const focus = useView((state) => (state.focus?.target === 'composer' ? state.focus.turn : 0))
   const area = useRef<HTMLTextAreaElement>(null)
 
-  useEffect(() => area.current?.focus(), [])
+  useEffect(() => {
+    // Whoever comes here to search has the focus there already.
+    if (!(document.activeElement instanceof HTMLInputElement)) area.current?.focus()
+  }, [])
   useEffect(() => {
     if (focus === 0) return
     area.current?.focus()

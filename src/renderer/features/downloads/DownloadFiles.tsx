@@ -9,7 +9,7 @@ function FileRow({ file, isSum = false }: { file: DownloadFile; isSum?: boolean 
   const { t, format } = useWindow()
   const isDone = file.phase === 'done'
   return (
-    <li className="grid h-[21px] grid-cols-[minmax(0,1fr)_minmax(60px,1.6fr)_auto] items-center gap-4 text-12 wide:grid-cols-[minmax(0,1fr)_minmax(60px,1.6fr)_144px_80px]">
+    <li className="grid h-[21px] grid-cols-[minmax(0,1fr)_minmax(60px,1.6fr)_80px] items-center gap-4 text-12 wide:grid-cols-[minmax(0,1fr)_minmax(60px,1.6fr)_144px_80px]">
       <span dir="auto" className={isSum ? 'truncate text-ink-2' : 'mono truncate'} title={file.path}>
         {file.path}
       </span>

@@ -31,7 +31,7 @@ export function SpeedPlot() {
       </div>
       <div className="min-w-0 flex-1">
         <div ref={ref} className="relative h-14 border-b border-line">
-          <span className="num absolute end-0 -top-0.5 text-11 text-ink-3">{top === 0 ? '' : format.speed(top)}</span>
+          <span className="num absolute start-0 -top-0.5 text-11 text-ink-3">{top === 0 ? '' : format.speed(top)}</span>
           <svg
             role="img"
             aria-label={t.downloads.plot(format.speed(bytesPerSecond), format.speed(highest))}

@@ -22,7 +22,7 @@ export const firstRun: typeof english = {
   memory: (size) => `${size} Speicher`,
   find: 'Passendes Modell vorschlagen',
   finding: 'Der Hub wird gefragt',
-  findText: 'Fragt huggingface.co; über dich wird nichts gesendet.',
+  findText: 'Fragt huggingface.co; über Sie wird nichts gesendet.',
   nothingFits: 'Der Hub kennt keines, das in diesen Speicher passt.',
   fits: (tokens) => `Oft benutzt und lässt Speicher frei. Passt mit ${tokens} Kontext.`,
   fetching: (name) => `Download von ${name}`,

@@ -140,7 +140,7 @@ export const settings: typeof english = {
   regions: 'Nächster Teil des Fensters',
   privacyText:
     'Alles bleibt auf diesem Computer. MLX Knife verbindet sich mit dem Hugging Face Hub nur zum Suchen und Laden und sendet nichts über Personen oder ihre Nutzung.',
-  aboutYou: 'Über dich gespeichert',
+  aboutYou: 'Über Sie gespeichert',
   otherPlaces: 'Für das Programm gespeichert',
   nothingThere: 'nichts',
   place: {
@@ -158,7 +158,7 @@ export const settings: typeof english = {
   },
   deleteAll: 'Alles liegt in diesem Ordner. Modelle liegen im Cache von Hugging Face und werden von hier nie gelöscht.',
   forget: 'Alles löschen…',
-  forgetTitle: 'Alles löschen, was über dich gespeichert ist?',
+  forgetTitle: 'Alles löschen, was über Sie gespeichert ist?',
   forgetText: 'Das lässt sich nicht rückgängig machen. Laufende Antworten und Downloads werden angehalten.',
   goes: 'Was gelöscht wird',
   stays:
@@ -166,7 +166,7 @@ export const settings: typeof english = {
   forgetWord: 'löschen',
   forgetType: (word) => `Zum Fortfahren „${word}“ eingeben`,
   forgetAct: (size) => `Alles löschen, ${size}`,
-  forgotten: (size) => `Alles über dich wurde gelöscht, ${size} frei`,
+  forgotten: (size) => `Alles über Sie wurde gelöscht, ${size} frei`,
   versions: 'Versionen',
   version: 'MLX Knife',
   platform: 'System',
