@@ -5,7 +5,15 @@ import type { Context } from '../context'
 import { printAnswer } from '../output/answer'
 import { renderError } from '../output/errors'
 import type { CliGenerator } from '../services/generator'
-import { addAnswer, addFragment, startConversation, takeLastQuestion, toMessages, type Conversation } from './conversation'
+import {
+  addAnswer,
+  addFragment,
+  startConversation,
+  takeLastQuestion,
+  toMessages,
+  type Conversation,
+  type Turn,
+} from './conversation'
 import { createLineAssembler } from './input'
 import { changeParams, renderParams } from './params'
 import { saveConversation } from './save'
@@ -16,6 +24,8 @@ export interface ChatOptions {
   system: string | undefined
   params: SamplingParams
   reasoning: boolean
+  /** A conversation that goes on: what was said in it, and what to say of it. */
+  before?: { turns: Turn[]; note: string }
 }
 
 interface Chat extends ChatOptions {
@@ -38,6 +48,7 @@ export async function runChat(context: Context, generator: CliGenerator, options
   const { io, talkPaint } = context
   const { name, contextLength } = await generator.check(options.model)
   const conversation = startConversation(name, options.system, options.params)
+  conversation.turns.push(...(options.before?.turns ?? []))
   const chat: Chat = { ...options, context, generator, conversation, contextLength, saved: new Set(), answering: null }
   const lines = createInterface({
     input: io.stdin,
@@ -52,6 +63,7 @@ export async function runChat(context: Context, generator: CliGenerator, options
     lines.prompt()
   }
   context.note(talkPaint.dim(`Chat with ${name}. /help shows what you can type, Ctrl-C stops an answer, Ctrl-D leaves.`))
+  if (options.before !== undefined) context.note(talkPaint.dim(options.before.note))
   lines.on('SIGINT', () => {
     if (chat.answering !== null) {
       chat.answering.abort()
