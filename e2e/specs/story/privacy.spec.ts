@@ -64,7 +64,7 @@ test(
     await window.chooseModel('hello-fp32')
     await window.ask('a new beginning')
     await expect(window.answer).toContainText('Have fun!')
-    await page.reload()
+    if (session.app === null) await page.reload()
     await window.go('Chat')
     await expect(page.getByText('a new beginning').first()).toBeVisible()
   },

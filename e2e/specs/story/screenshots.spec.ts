@@ -84,7 +84,7 @@ async function drawAll(page: Page, cdp: CDPSession, view: string): Promise<void>
 }
 
 test.describe('a window that is in use', () => {
-  test.use({ engine: 'missing', firstRunLeft: true, expectedErrors: /status of/ })
+  test.use({ engine: 'missing', expectedErrors: /status of/ })
   test.beforeEach(async ({ home }) => {
     const cache = join(home.folder, 'hf', 'hub')
     lifelikeCache(cache)
