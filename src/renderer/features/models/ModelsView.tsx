@@ -83,7 +83,8 @@ export function ModelsView() {
   const progress = useFirstRun((state) => state.progress)
   const demo = useEngine((state) => state.demo?.enabled ?? false)
   const engine = useEngineView().kind
-  const leads = list !== null && (demoRuns || isFirstRun({ progress, models, engine, demo }))
+  // Whoever was sent here to see one model sees it.
+  const leads = list !== null && (demoRuns || (chosen === null && isFirstRun({ progress, models, engine, demo })))
   const isEmpty = leads || (list !== null && models.length === 0)
 
   const open = useCallback(
