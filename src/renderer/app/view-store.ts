@@ -2,6 +2,9 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 
 export type View = 'models' | 'discover' | 'downloads' | 'storage' | 'chat' | 'server' | 'settings'
 
+export const settingsSections = ['appearance', 'engine', 'cache', 'downloads', 'server', 'shortcuts', 'privacy', 'about'] as const
+export type SettingsSection = (typeof settingsSections)[number]
+
 /** Where the person is in the window. */
 export interface ViewState {
   view: View
@@ -18,6 +21,8 @@ export interface ViewState {
   /** The list of conversations as an overlay, where there is no room for it. */
   chatListOpen: boolean
   chatSettingsOpen: boolean
+  paletteOpen: boolean
+  settingsSection: SettingsSection
 }
 
 export type ViewStore = StoreApi<ViewState>
@@ -33,6 +38,8 @@ export function createViewStore(): ViewStore {
     switcherOpen: false,
     chatListOpen: false,
     chatSettingsOpen: false,
+    paletteOpen: false,
+    settingsSection: 'appearance',
   }))
 }
 
@@ -44,6 +51,8 @@ export interface ViewActions {
   toggleSidebar: (asOverlay: boolean) => void
   toggleDetail: () => void
   openDetail: (open: boolean) => void
+  openPalette: (open: boolean) => void
+  openSettings: (section: SettingsSection) => void
 }
 
 export function createViewActions(store: ViewStore): ViewActions {
@@ -57,5 +66,7 @@ export function createViewActions(store: ViewStore): ViewActions {
       store.setState(asOverlay ? { sidebarOpen: !store.getState().sidebarOpen } : { sidebarShown: !store.getState().sidebarShown }),
     toggleDetail: () => store.setState({ detailShown: !store.getState().detailShown }),
     openDetail: (detailOpen) => store.setState({ detailOpen }),
+    openPalette: (paletteOpen) => store.setState({ paletteOpen }),
+    openSettings: (settingsSection) => store.setState({ settingsSection, view: 'settings', sidebarOpen: false }),
   }
 }
