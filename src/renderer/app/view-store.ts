@@ -1,6 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { WindowMemory } from '../lib/memory'
 
-export type View = 'models' | 'discover' | 'downloads' | 'storage' | 'chat' | 'server' | 'settings'
+const views = ['models', 'discover', 'downloads', 'storage', 'chat', 'server', 'settings'] as const
+export type View = (typeof views)[number]
 
 export const settingsSections = ['appearance', 'engine', 'cache', 'downloads', 'server', 'shortcuts', 'privacy', 'about'] as const
 export type SettingsSection = (typeof settingsSections)[number]
@@ -41,6 +43,28 @@ export function createViewStore(): ViewStore {
     paletteOpen: false,
     settingsSection: 'appearance',
   }))
+}
+
+type Place = Pick<ViewState, 'view' | 'settingsSection' | 'sidebarShown' | 'detailShown'>
+
+/** Where the last window was; nothing of what is not understood. */
+export function readPlace({ read }: Pick<WindowMemory, 'read'>): Partial<Place> {
+  const words = (read('place') ?? '').split(' ')
+  const view = views.find((name) => name === words[0])
+  const settingsSection = settingsSections.find((name) => name === words[1])
+  if (view === undefined || settingsSection === undefined) return {}
+  return { view, settingsSection, sidebarShown: !words.includes('no-sidebar'), detailShown: !words.includes('no-detail') }
+}
+
+/** Begins where the last window was, and remembers from now on where this one is. */
+export function keepPlace(store: ViewStore, memory: WindowMemory): void {
+  store.setState(readPlace(memory))
+  const toText = ({ view, settingsSection, sidebarShown, detailShown }: Place): string =>
+    [view, settingsSection, ...(sidebarShown ? [] : ['no-sidebar']), ...(detailShown ? [] : ['no-detail'])].join(' ')
+  store.subscribe((state, before) => {
+    const text = toText(state)
+    if (text !== toText(before)) memory.write('place', text)
+  })
 }
 
 export interface ViewActions {
