@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +24,8 @@ process.env['MLXK_TEST_GUARD'] = JSON.stringify([
 process.env['NODE_OPTIONS'] = `--require ${JSON.stringify(guard)}`
 process.env['HOME'] = home
 mkdirSync(join(home, 'tmp'))
+// Some tests read as nobody what lies below it.
+chmodSync(home, 0o711)
 process.env['TMPDIR'] = join(home, 'tmp')
 process.env['HF_HOME'] = join(home, 'hf')
 process.env['MLXK_HOME'] = join(home, 'data')
