@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { runElectron } from '../../drivers/electron'
+import { launchApp, runElectron } from '../../drivers/electron'
 import { enginePids, expect, isAlive, test } from '../../drivers/test'
 import { trayOf } from '../../drivers/tray'
 import type { Home, Session } from '../../drivers/types'
@@ -99,6 +99,32 @@ test(
     await expect(mainWindow(await opened).tryDemo).toBeVisible()
     expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
     expect(recordOf(home).pid).toBe(session.pid)
+  },
+)
+
+test(
+  'a window that is opened after a restart has the size, the section and the parts of the last one',
+  { tag: '@electron' },
+  async ({ home, driver }) => {
+    const first = await driver.start(home, () => undefined)
+    await expect(mainWindow(first.page).tryDemo).toBeVisible()
+    await mainWindow(first.page).go('Server')
+    await expect(first.page.getByRole('heading', { name: 'Server', level: 1 })).toBeVisible()
+    const sizeOf = (session: Session) =>
+      appOf(session).evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getNormalBounds())
+    await appOf(first).evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1000, 700))
+    await expect.poll(() => sizeOf(first)).toMatchObject({ width: 1000, height: 700 })
+    await first.close()
+    // As a hand opens it: the driver would make it the size of every test.
+    const app = await launchApp(home)
+    try {
+      const page = await app.firstWindow()
+      await expect(page.getByRole('heading', { name: 'Server', level: 1 })).toBeVisible()
+      const bounds = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getNormalBounds())
+      expect(bounds).toMatchObject({ width: 1000, height: 700 })
+    } finally {
+      await app.close()
+    }
   },
 )
 

@@ -44,6 +44,15 @@ test.describe('a page whose daemon starts anew', () => {
     const next = await startDaemon(home)
     await expect(page.getByText('MLX Knife is not answering.')).toBeHidden()
     await expect(window.composer).toHaveValue('half a sentence')
+
+    // A page that is opened then begins where the last one was.
+    await page.keyboard.press('Alt+s')
+    await expect(page.getByRole('navigation', { name: 'Sections' })).toBeHidden()
+    const another = await page.context().newPage()
+    await page.close()
+    await another.goto(next.url)
+    await expect(mainWindow(another).composer).toBeVisible()
+    await expect(another.getByRole('navigation', { name: 'Sections' })).toBeHidden()
     await next.stop()
   })
 })

@@ -11,6 +11,7 @@ import { DiscoverView } from '../features/discover/DiscoverView'
 import { SettingsView } from '../features/settings/SettingsView'
 import { CancelSheet } from '../features/downloads/CancelSheet'
 import { DownloadsView } from '../features/downloads/DownloadsView'
+import { Palette } from '../features/palette/Palette'
 import { ServerView } from '../features/server/ServerView'
 import { ModelsView } from '../features/models/ModelsView'
 import { RepairSheet } from '../features/models/RepairSheet'
@@ -137,6 +138,7 @@ export function Shell() {
       <RemovalSheet />
       <RepairSheet />
       <CancelSheet />
+      <Palette />
       <ToastStack />
     </div>
   )

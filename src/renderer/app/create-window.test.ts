@@ -76,3 +76,25 @@ it('a browser that keeps nothing is no reason not to work', () => {
   memory.write('chat.model', 'x')
   expect(memory.read('chat.model')).toBeNull()
 })
+
+it('a new window opens where the last one was, with what stood beside it; nonsense is no place', async () => {
+  const storage = new Map<string, string>()
+  const first = await open(storage)
+  expect(storage.has('mlxk.place')).toBe(false)
+  first.view.openSettings('privacy')
+  first.view.toggleSidebar(false)
+  first.connection.stop()
+  const second = await open(storage)
+  expect(second.stores.view.getState()).toMatchObject({
+    view: 'settings',
+    settingsSection: 'privacy',
+    sidebarShown: false,
+    detailShown: true,
+  })
+  second.connection.stop()
+  for (const odd of ['', 'attic about', 'models', 'constructor toString', 'x'.repeat(10_000)]) {
+    const third = await open(new Map([['mlxk.place', odd]]))
+    expect(third.stores.view.getState()).toMatchObject({ view: 'models', settingsSection: 'appearance', sidebarShown: true })
+    third.connection.stop()
+  }
+})

@@ -32,7 +32,7 @@ import { saveFile } from '../lib/save-file'
 import type { Host } from './shortcuts'
 import { createSpeech, keepAppearance, readAppearance, type SpeechStore } from './speech'
 import { createToasts, type Toasts } from './toasts'
-import { createViewActions, createViewStore, type ViewActions, type ViewStore } from './view-store'
+import { createViewActions, createViewStore, keepPlace, type ViewActions, type ViewStore } from './view-store'
 
 /** Everything a component may need: one store per domain, their actions, words and numbers. */
 export interface WindowApp {
@@ -113,6 +113,7 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     removal: createRemovalStore(),
     view: createViewStore(),
   }
+  keepPlace(stores.view, memory)
   const speech = createSpeech({ messages, localeOf })
   const show = (appearance: Appearance): void => {
     stores.settings.setState({ appearance })

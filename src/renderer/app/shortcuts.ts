@@ -1,3 +1,4 @@
+/** Everything that keys, menus and the palette can ask of the window. Those without a key stand in the palette alone. */
 export type Command =
   | 'models'
   | 'discover'
@@ -20,6 +21,12 @@ export type Command =
   | 'remove'
   | 'reveal'
   | 'copy_url'
+  | 'palette'
+  | 'download'
+  | 'server_start'
+  | 'server_stop'
+  | 'pause_all'
+  | 'resume_all'
 
 export interface Host {
   /** In the app every key is ours; a browser keeps some, its column of the table wins there. */
@@ -45,6 +52,7 @@ const same = (command: Command, keys: string, shown: string): Binding => ({
 })
 
 const bindings: readonly Binding[] = [
+  same('palette', 'mod+KeyK', '⌘K'),
   { command: 'models', app: 'mod+Digit1', browser: 'alt+Digit1', keys: { app: '⌘1', browser: '⌥1' } },
   { command: 'discover', app: 'mod+Digit2', browser: 'alt+Digit2', keys: { app: '⌘2', browser: '⌥2' } },
   { command: 'downloads', app: 'mod+Digit3', browser: 'alt+Digit3', keys: { app: '⌘3', browser: '⌥3' } },
@@ -98,8 +106,12 @@ export function findCommand(press: KeyPress, host: Host): Command | null {
 /** A shortcut as it is written on this system: `⌘F`, or `Ctrl+F`. */
 export function shortcutLabel(command: Command, host: Host): string {
   const binding = bindings.find((entry) => entry.command === command)
-  const keys = binding?.keys[host.isApp ? 'app' : 'browser'] ?? ''
-  if (host.isMac) return keys
+  return writeKeys(binding?.keys[host.isApp ? 'app' : 'browser'] ?? '', host)
+}
+
+/** Keys in their Mac signs as they are written on this system. */
+export function writeKeys(keys: string, { isMac }: Pick<Host, 'isMac'>): string {
+  if (isMac) return keys
   return keys
     .replace('⌃⌘', 'Ctrl+Alt+')
     .replace('⌥⌘', 'Ctrl+Alt+')
@@ -108,4 +120,5 @@ export function shortcutLabel(command: Command, host: Host): string {
     .replace('⌥', 'Alt+')
     .replace('↩', 'Enter')
     .replace('⌫', 'Backspace')
+    .replace('⎋', 'Esc')
 }

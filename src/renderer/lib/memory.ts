@@ -7,9 +7,10 @@ export interface WindowMemory {
 
 /**
  * `chat.model`: the model that was asked last; `chat.open`: the conversation that was shown last; `appearance`: theme and language, for
- * the moment before the owner says them; `first-run`: how far the first steps are.
+ * the moment before the owner says them; `first-run`: how far the first steps are; `place`: the section
+ * that was open, and what stood beside it.
  */
-const keys = ['chat.model', 'chat.open', 'appearance', 'first-run'] as const
+const keys = ['chat.model', 'chat.open', 'appearance', 'first-run', 'place'] as const
 export type MemoryKey = (typeof keys)[number]
 
 /** @param open gives the browser's storage; a browser that is told to keep nothing throws already there */

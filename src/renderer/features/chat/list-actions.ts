@@ -1,4 +1,4 @@
-import type { AppContract, ChatSummary } from '../../../shared/contract'
+import type { AppContract, ChatSummary, SearchHit } from '../../../shared/contract'
 import type { Client } from '../../../shared/rpc'
 import { toFailure } from '../../lib/serialized'
 import { splitImport } from './import-file'
@@ -22,6 +22,8 @@ export interface ChatListActions {
   refresh: () => Promise<void>
   readMore: () => Promise<void>
   search: (query: string) => Promise<void>
+  /** Where words stand in the conversations, without changing what the list shows; nothing when it cannot be asked. */
+  find: (query: string, limit: number) => Promise<SearchHit[]>
   rename: (chat: string, title: string) => Promise<void>
   pin: (chat: string, pinned: boolean) => Promise<void>
   remove: (chat: ChatSummary) => Promise<void>
@@ -78,6 +80,15 @@ export function createChatListActions({ client, store, onRemove, onRestored, onD
   return {
     refresh,
     search,
+    find: async (query, limit) => {
+      const plain = query.trim().slice(0, 200)
+      if (plain === '') return []
+      try {
+        return (await client.call('chats.search', { query: plain, limit })).hits
+      } catch {
+        return []
+      }
+    },
     readMore: () =>
       attempt(async () => {
         const { next } = store.getState()

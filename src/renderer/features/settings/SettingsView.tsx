@@ -1,9 +1,10 @@
 import { Download, HardDrive, Info, Keyboard, Palette, Server, ShieldCheck, Wrench, type LucideIcon } from 'lucide-react'
-import { useEffect, useState, type ComponentType } from 'react'
+import { useEffect, type ComponentType } from 'react'
 import { useStore } from 'zustand'
 import { FailureNote } from '../../app/FailureNote'
 import { Toolbar } from '../../app/Toolbar'
-import { useSettings, useWindow } from '../../app/context'
+import { useSettings, useView, useWindow } from '../../app/context'
+import { settingsSections, type SettingsSection } from '../../app/view-store'
 import { Card } from './Card'
 import { EngineSettings } from './EngineSettings'
 import { Item } from './Item'
@@ -37,15 +38,12 @@ const sections = {
   shortcuts: { icon: Keyboard, Content: ShortcutSettings },
   privacy: { icon: ShieldCheck, Content: PrivacySettings },
   about: { icon: Info, Content: AboutSettings },
-} satisfies Record<string, { icon: LucideIcon; Content: ComponentType }>
-
-type SectionName = keyof typeof sections
-const names = Object.keys(sections) as SectionName[]
+} satisfies Record<SettingsSection, { icon: LucideIcon; Content: ComponentType }>
 
 /** All settings, a section at a time. Each change holds for every window and is written at once. */
 export function SettingsView() {
-  const { t, settings, connection } = useWindow()
-  const [section, setSection] = useState<SectionName>('appearance')
+  const { t, settings, connection, view } = useWindow()
+  const section = useView((state) => state.settingsSection)
   const error = useSettings((state) => state.listError)
   const known = useSettings((state) => state.settings !== null)
   const live = useStore(connection.store, (store) => store.state === 'live')
@@ -62,14 +60,14 @@ export function SettingsView() {
           data-region="list"
           className="flex w-44 flex-none flex-col gap-px overflow-y-auto border-e border-line p-2 max-two:w-auto max-two:flex-row max-two:flex-wrap max-two:border-e-0 max-two:border-b"
         >
-          {names.map((name) => {
+          {settingsSections.map((name) => {
             const { icon: Icon } = sections[name]
             return (
               <button
                 key={name}
                 type="button"
                 aria-current={section === name ? 'page' : undefined}
-                onClick={() => setSection(name)}
+                onClick={() => view.openSettings(name)}
                 className="flex h-[30px] items-center gap-2 rounded-2 px-2 text-start text-ink-2 aria-[current]:bg-select-idle aria-[current]:font-medium aria-[current]:text-ink fine:not-aria-[current]:hover:bg-hover"
               >
                 <Icon size={15} strokeWidth={1.75} aria-hidden="true" className="flex-none" />

@@ -77,7 +77,7 @@ export function ServerSettings() {
 export function ShortcutSettings() {
   const { t, host } = useWindow()
   const entries = commandsWithKeys.map((command) => ({
-    name: t.settings.command[command],
+    name: t.palette.command[command],
     keys: shortcutLabel(command, host),
   }))
   return (

@@ -8,6 +8,7 @@ import { engine } from './de/engine'
 import { errors } from './de/errors'
 import { firstRun } from './de/first-run'
 import { models } from './de/models'
+import { palette } from './de/palette'
 import { removal } from './de/removal'
 import { server } from './de/server'
 import { serverView } from './de/server-view'
@@ -38,4 +39,5 @@ export const de: Messages = {
   downloads,
   removal,
   care,
+  palette,
 }

@@ -8,6 +8,7 @@ import { engine } from './en/engine'
 import { errors } from './en/errors'
 import { firstRun } from './en/first-run'
 import { models } from './en/models'
+import { palette } from './en/palette'
 import { removal } from './en/removal'
 import { server } from './en/server'
 import { serverView } from './en/server-view'
@@ -37,6 +38,7 @@ export const en = {
   downloads,
   removal,
   care,
+  palette,
 }
 
 export type Messages = typeof en
