@@ -4,10 +4,10 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { startFakeHubProcess } from './lib/fake-hub.mjs'
 import { describeMedians, median, timeCommand, timeInTurn } from './lib/pairs.mjs'
+import { modelFiles, shardNames } from './lib/weights.mjs'
 
 const mebibyte = 2 ** 20
 const runs = 3
-const config = '{"model_type": "llama"}'
 
 /** Peak resident memory in bytes and processor seconds of a command, by GNU time (/usr/bin/time -f). */
 async function measureCommand([command, ...args], env) {
@@ -27,13 +27,11 @@ async function measureCommand([command, ...args], env) {
  * is capped per connection; and what a kill −9 at half costs. Whole processes; ours hashes every byte, hf none.
  */
 export async function measure({ env, mlxk, hf, home }) {
-  const single = { 'config.json': config, 'model.safetensors': 512 * mebibyte }
-  const shards = {
-    'config.json': config,
-    ...Object.fromEntries([1, 2, 3, 4].map((n) => [`model-0000${n}-of-00004.safetensors`, 256 * mebibyte])),
-  }
+  const single = { ...modelFiles, 'model.safetensors': 512 * mebibyte }
+  const { names, index } = shardNames(4)
+  const shards = { ...modelFiles, ...index, ...Object.fromEntries(names.map((name) => [name, 256 * mebibyte])) }
   const hub = await startFakeHubProcess({ 'bench/single': single, 'bench/shards': shards })
-  const capped = await startFakeHubProcess({ 'bench/capped': { 'config.json': config, 'model.safetensors': 512 * mebibyte } }, 25e6)
+  const capped = await startFakeHubProcess({ 'bench/capped': single }, 25e6)
   const cacheOf = (who) => join(home, `pull-${who}`)
   const fresh = (who, endpoint) => {
     rmSync(cacheOf(who), { recursive: true, force: true })

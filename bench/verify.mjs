@@ -4,33 +4,17 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { loadSource } from './lib/core.mjs'
 import { describeMedians, median, timeCommand, timeInTurn } from './lib/pairs.mjs'
+import { modelFiles, shard, shardNames } from './lib/weights.mjs'
 
 const shardBytes = 768 * 2 ** 20
 const runs = 7
 
-/** A safetensors file of one tensor whose bytes do not repeat, `shardBytes` long. */
-function shard(name) {
-  const header = (bytes) => JSON.stringify({ [name]: { dtype: 'U8', shape: [bytes], data_offsets: [0, bytes] } }).padEnd(128)
-  const file = Buffer.allocUnsafe(shardBytes)
-  file.writeBigUInt64LE(128n, 0)
-  file.write(header(shardBytes - 136), 8, 'latin1')
-  for (let at = 136, block = 0; at < file.length; at += 2 ** 20, block += 1) {
-    createHash('sha512').update(`${name} ${block}`).digest().copy(file, at)
-    for (let filled = 64; filled < 2 ** 20; filled *= 2) file.copy(file, at + filled, at, at + Math.min(filled, 2 ** 20 - filled))
-  }
-  return file
-}
-
 /** A model of `count` shards at the fake Hub and in the cache. @returns its name and the paths of its weights' blobs */
 function publish(hub, cache, count) {
   const id = `bench/verify-${count}`
-  const names = Array.from({ length: count }, (_, index) => `model-0000${index + 1}-of-0000${count}.safetensors`)
-  const map = JSON.stringify({ weight_map: Object.fromEntries(names.map((name, index) => [`w${index}`, name])) })
-  const files = {
-    'config.json': Buffer.from('{"model_type": "llama"}'),
-    'model.safetensors.index.json': Buffer.from(map),
-    ...Object.fromEntries(names.map((name, index) => [name, shard(`w${index}`)])),
-  }
+  const { names, index } = shardNames(count)
+  const texts = Object.entries({ ...modelFiles, ...index }).map(([path, text]) => [path, Buffer.from(text)])
+  const files = Object.fromEntries([...texts, ...names.map((name) => [name, shard(name, shardBytes)])])
   const commit = hub.publish({ id, files })
   const repo = join(cache, `models--${id.replace('/', '--')}`)
   for (const folder of ['blobs', 'refs', `snapshots/${commit}`]) mkdirSync(join(repo, folder), { recursive: true })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /**
  * The tests' Hub in a process of its own, so that its work is not ours.
- * @param repos name → path → text, or number of bytes that do not repeat
+ * @param repos name → path → text, or number of bytes of a safetensors file
  * @param bytesPerSecond of each connection to the files; 0 = as fast as it goes
  */
 export async function startFakeHubProcess(repos, bytesPerSecond = 0) {

@@ -7,10 +7,11 @@ export async function timeCommand([command, ...args], env) {
   const started = performance.now()
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let talk = ''
-  child.stdout.resume()
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    talk += text
-  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      if (talk.length < 10_000) talk += text
+    })
+  }
   const [code, signal] = await once(child, 'close')
   const milliseconds = performance.now() - started
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code ?? signal}: ${talk}`)

@@ -1,17 +1,6 @@
 // The fake Hub of the tests as a process: told by messages what to hold, and asked for the bytes that it has sent.
-import { createHash } from 'node:crypto'
 import { loadSource } from '../lib/core.mjs'
-
-/** Bytes that do not repeat within a mebibyte, made quickly. */
-function noise(size, seed) {
-  const bytes = Buffer.allocUnsafe(size)
-  for (let at = 0, block = 0; at < size; at += 2 ** 20, block += 1) {
-    const end = Math.min(size, at + 2 ** 20)
-    createHash('sha512').update(`${seed} ${block}`).digest().copy(bytes, at)
-    for (let filled = 64; at + filled < end; filled *= 2) bytes.copy(bytes, at + filled, at, Math.min(at + filled, end - filled))
-  }
-  return bytes
-}
+import { shard } from '../lib/weights.mjs'
 
 async function serve({ repos, bytesPerSecond }) {
   const { module, close } = await loadSource('/e2e/fakes/hub/index.ts')
@@ -34,7 +23,7 @@ async function serve({ repos, bytesPerSecond }) {
     repos: Object.entries(repos).map(([id, files]) => ({
       id,
       files: Object.fromEntries(
-        Object.entries(files).map(([path, content]) => [path, typeof content === 'number' ? noise(content, path) : content]),
+        Object.entries(files).map(([path, content]) => [path, typeof content === 'number' ? shard(path, content) : content]),
       ),
     })),
   })

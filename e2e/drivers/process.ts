@@ -38,6 +38,15 @@ export function firstLine(child: ChildProcess): Promise<string> {
   })
 }
 
+/** Ends what a test started and waits until it is gone: what it writes last must not come into a folder that is being removed. */
+export function end(child: ChildProcess | null | undefined, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  return new Promise((done) => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return done()
+    child.once('exit', () => done())
+    child.kill(signal)
+  })
+}
+
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

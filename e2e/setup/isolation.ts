@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { afterAll } from 'vitest'
 /**
  * Every test file gets homes of its own, and HOME itself points there too: code that forgets the variables still cannot reach the
  * user's cache or data folder. What tries all the same is stopped by the guard, in this process and in every Node program it starts.
+ * Temporary folders are made below it, so that they go with it whatever a test forgets.
  */
 const user = userInfo().homedir
 const home = mkdtempSync(join(tmpdir(), 'mlxk-test-'))
@@ -22,6 +23,10 @@ process.env['MLXK_TEST_GUARD'] = JSON.stringify([
 ])
 process.env['NODE_OPTIONS'] = `--require ${JSON.stringify(guard)}`
 process.env['HOME'] = home
+mkdirSync(join(home, 'tmp'))
+// Some tests read as nobody what lies below it.
+chmodSync(home, 0o711)
+process.env['TMPDIR'] = join(home, 'tmp')
 process.env['HF_HOME'] = join(home, 'hf')
 process.env['MLXK_HOME'] = join(home, 'data')
 createRequire(import.meta.url)(guard)

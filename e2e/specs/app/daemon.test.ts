@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { AppState } from '../../../src/shared/contract'
-import { finish } from '../../drivers/process'
+import { end, finish } from '../../drivers/process'
 import { install, startDaemon, startProcess, type Daemon } from './support'
 
 let folder: string
@@ -21,8 +21,8 @@ afterAll(() => {
 })
 
 const running: Daemon[] = []
-afterEach(() => {
-  for (const { process } of running.splice(0)) process.kill('SIGKILL')
+afterEach(async () => {
+  for (const { process } of running.splice(0)) await end(process)
 })
 async function start(home: string, env: Record<string, string> = {}): Promise<Daemon> {
   const daemon = await startDaemon(folder, home, env)
@@ -113,14 +113,12 @@ describe('the built daemon on plain Node, without electron', () => {
     expect((await first.client.call('app.info', {})).pid).toBe(first.ready.pid)
   })
 
-  test('after kill -9 another owns the folder within 3 s, on the same control port with the same token', async () => {
+  test('after kill -9 another owns the folder at its first try, on the same control port with the same token', async () => {
     const home = newHome()
     const first = await start(home)
     first.process.kill('SIGKILL')
     await first.ended
-    const before = Date.now()
     const second = await start(home)
-    expect(Date.now() - before).toBeLessThan(3000)
     expect(second.ready.control_url).toBe(first.ready.control_url)
     expect(second.token).toBe(first.token)
     expect((await second.client.call('app.info', {})).pid).toBe(second.ready.pid)

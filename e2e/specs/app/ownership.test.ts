@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { end } from '../../drivers/process'
 import { projectFile } from '../../setup/build'
 
 const root = mkdtempSync(join(tmpdir(), 'mlxk-race-'))
@@ -38,8 +39,8 @@ interface Contender {
   next: () => Promise<string>
 }
 const started: Contender[] = []
-afterEach(() => {
-  for (const { process } of started.splice(0)) process.kill('SIGKILL')
+afterEach(async () => {
+  for (const { process } of started.splice(0)) await end(process)
 })
 
 async function start(home: string): Promise<Contender> {

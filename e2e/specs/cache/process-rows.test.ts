@@ -5,7 +5,7 @@ import { userInfo } from 'node:os'
 import Ajv from 'ajv'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mlxk, mlxkPath, startMlxk } from '../../drivers/cli'
-import { finish, firstLine } from '../../drivers/process'
+import { end, finish, firstLine } from '../../drivers/process'
 import { healthyModel, lfsPointerModel, truncatedShard, writeModel } from '../../fixtures/cache'
 import { createHome, type TestHome } from '../cli/home'
 
@@ -142,7 +142,7 @@ test('E176 two command lines and a server on one cache never write to it', async
     ])
     expect(served).toEqual(['org/Good-4bit'])
   } finally {
-    server.kill('SIGKILL')
+    await end(server)
   }
   expect(look()).toEqual(before)
 })

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mlxk, startMlxk } from '../../drivers/cli'
-import { firstLine } from '../../drivers/process'
+import { end, firstLine } from '../../drivers/process'
 import { healthyFiles, lfsPointer, noRefs, safetensorsFile, truncatedShard, writeModel } from '../../fixtures/cache'
 import { needsEngine, testPython } from '../../setup/needs'
 import { createHome, type TestHome } from '../cli/home'
@@ -72,7 +72,7 @@ describe.skipIf(!needsEngine())('with the real engine', () => {
     served = answer.data.map(({ id }) => id)
   })
   afterAll(async () => {
-    server.kill('SIGKILL')
+    await end(server)
     home.remove()
   })
 

@@ -7,7 +7,7 @@ import { psResult, stopResult, unloadResult } from '../../../src/shared/contract
 import { loadedModel } from '../../../src/shared/contract'
 import { writeDemoModels } from '../../../src/main/core/demo'
 import { mlxk, mlxkOnTerminal, startMlxk } from '../../drivers/cli'
-import { firstLine, isAlive } from '../../drivers/process'
+import { end, firstLine, isAlive } from '../../drivers/process'
 import { needsEngine, testPython } from '../../setup/needs'
 import { createHome, type TestHome } from './home'
 
@@ -65,8 +65,8 @@ describe.skipIf(!needsEngine())('with an owner that runs', () => {
     child = startMlxk(['serve', '--port', '0', '--json'], { env })
     await firstLine(child)
   })
-  afterAll(() => {
-    child.kill('SIGKILL')
+  afterAll(async () => {
+    await end(child)
     home.remove()
   })
 

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeDemoModels } from '../../../src/main/core/demo'
 import { publishedFailure } from '../../../src/main/cli/output/published'
 import { mlxk, startMlxk } from '../../drivers/cli'
-import { finish, firstLine } from '../../drivers/process'
+import { end, finish, firstLine } from '../../drivers/process'
 import { needsEngine, testPython } from '../../setup/needs'
 import { createHome, type TestHome } from './home'
 
@@ -21,8 +21,8 @@ beforeEach(() => {
   home = createHome()
   env = { ...home.env, MLXK_PYTHON: join(home.root, 'no-python-here') }
 })
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
+afterEach(async () => {
+  for (const child of children.splice(0)) await end(child)
   home.remove()
 })
 

@@ -5,7 +5,7 @@ import type { ChildProcess } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { publishedFailure } from '../../../src/main/cli/output/published'
 import { mlxk, startMlxk } from '../../drivers/cli'
-import { finish, firstLine } from '../../drivers/process'
+import { end, finish, firstLine } from '../../drivers/process'
 import { healthyModel, truncatedShard } from '../../fixtures/cache'
 import { createHome, type TestHome } from './home'
 
@@ -20,8 +20,8 @@ beforeEach(() => {
   env = { ...home.env, MLXK_PYTHON: join(home.root, 'no-python-here') }
   healthyModel(home.hub, 'org/tiny')
 })
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
+afterEach(async () => {
+  for (const child of children.splice(0)) await end(child)
   for (const stranger of strangers.splice(0)) stranger.close()
   home.remove()
 })

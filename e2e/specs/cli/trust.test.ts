@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { trustList, trustResult } from '../../../src/shared/contract/documents'
 import { writeDemoModels } from '../../../src/main/core/demo'
 import { mlxk, mlxkOnTerminal, startMlxk } from '../../drivers/cli'
-import { firstLine } from '../../drivers/process'
+import { end, firstLine } from '../../drivers/process'
 import { needsEngine, testPython } from '../../setup/needs'
 import { createHome, type TestHome } from './home'
 
@@ -32,8 +32,8 @@ beforeEach(async () => {
   replace('config.json', JSON.stringify({ ...config, model_file: 'own_model.py' }))
   replace('own_model.py', `from mlx_lm.models.llama import Model, ModelArgs\nopen(${JSON.stringify(witness)}, 'a').write('x')\n`)
 })
-afterEach(() => {
-  child?.kill('SIGKILL')
+afterEach(async () => {
+  await end(child)
   child = null
   home.remove()
 })

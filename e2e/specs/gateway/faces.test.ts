@@ -7,7 +7,7 @@ import { writeDemoModels, writeScriptedModel } from '../../../src/main/core/demo
 import { connectOwner } from '../../../src/main/core/ownership'
 import { currentPlatform, dataPaths } from '../../../src/main/core/system'
 import { mlxk, startMlxk } from '../../drivers/cli'
-import { firstLine } from '../../drivers/process'
+import { end, firstLine } from '../../drivers/process'
 import { needsEngine, testPython } from '../../setup/needs'
 import { createHome, type TestHome } from '../cli/home'
 import { chatterbox, emoji } from './models'
@@ -34,8 +34,8 @@ describe.skipIf(!needsEngine())('the same request gives the same answer through 
     serving = startMlxk(['serve', '--port', '0', '--json'], { env })
     url = (JSON.parse(await firstLine(serving)) as { data: { url: string } }).data.url
   })
-  afterAll(() => {
-    serving?.kill('SIGTERM')
+  afterAll(async () => {
+    await end(serving, 'SIGTERM')
     home?.remove()
   })
 

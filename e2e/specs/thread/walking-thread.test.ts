@@ -9,6 +9,7 @@ import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { needsEngine, testPython } from '../../setup/needs'
 import { mlxk, mlxkPath } from '../../drivers/cli'
+import { end } from '../../drivers/process'
 
 /** The story that everything hangs on: demo, list, serve, an OpenAI client, attach, and nothing left after a crash. */
 describe.skipIf(!needsEngine())('walking thread', () => {
@@ -21,8 +22,8 @@ describe.skipIf(!needsEngine())('walking thread', () => {
     env = { HOME: home, MLXK_HOME: join(home, 'data'), HF_HOME: join(home, 'hf'), MLXK_PYTHON: testPython() }
   })
 
-  afterAll(() => {
-    for (const child of children) child.kill('SIGKILL')
+  afterAll(async () => {
+    for (const child of children) await end(child)
     rmSync(home, { recursive: true, force: true, maxRetries: 5 })
   })
 

@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs'
+import { fstatSync, type BigIntStats } from 'node:fs'
 import type { Env } from '../core/system'
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
@@ -33,10 +33,16 @@ export interface CliIo {
 
 const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
+/**
+ * In big integers, since the numbers of the plain form stay behind in an array that Node 20's `realpathSync` takes for its own: after a look
+ * at a pipe `require` no longer follows links, and a linked installation (pnpm, `npm link`) does not find its modules.
+ */
+const statOf = (descriptor: number): BigIntStats => fstatSync(descriptor, { bigint: true })
+
 /** True for a terminal and /dev/null, which only the stream itself can tell apart. */
 function isCharacterDevice(descriptor: number): boolean {
   try {
-    return fstatSync(descriptor).isCharacterDevice()
+    return statOf(descriptor).isCharacterDevice()
   } catch {
     return false
   }
@@ -82,7 +88,7 @@ function createOutput(descriptor: number, open: () => NodeJS.WriteStream, onClos
 /** A character device is a terminal or /dev/null; a socket is how Node's `exec` leaves stdin open without ever writing to it. */
 function isFileOrPipe(): boolean {
   try {
-    const stat = fstatSync(0)
+    const stat = statOf(0)
     return stat.isFile() || stat.isFIFO()
   } catch {
     return false
