@@ -45,7 +45,7 @@ describe('the queue of the API', () => {
   it('one more than the limit: 429 with Retry-After, and there is room again when one is answered', async () => {
     const engine = oneAtATime()
     const { api, activity } = bench(engine.script, { limits: { maxOpen: 2 } })
-    const waiting = ['a', 'b'].map((name) => api.request('/v1/chat/completions', saying(name)))
+    const waiting = ['a', 'b'].map(async (name) => api.request('/v1/chat/completions', saying(name)))
     await expect.poll(() => activity.inFlight()).toBe(2)
     const refused = await api.request('/v1/chat/completions', saying('c'))
     expect(refused.headers.get('retry-after')).toBe('1')
@@ -61,7 +61,7 @@ describe('the queue of the API', () => {
     const large = 'x'.repeat(100_000)
     const leaving = new AbortController()
     const first = api.request('/v1/chat/completions', saying(large))
-    const second = Promise.resolve(api.request('/v1/chat/completions', { ...saying(large), signal: leaving.signal }))
+    const second = (async () => api.request('/v1/chat/completions', { ...saying(large), signal: leaving.signal }))()
     await expect.poll(() => activity.inFlight()).toBe(2)
     const refused = await api.request('/v1/chat/completions', saying(large))
     expect(refused.headers.get('retry-after')).toBe('1')
