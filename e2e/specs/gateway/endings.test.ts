@@ -51,7 +51,7 @@ describe.skipIf(!needsEngine())('an answer that ends with', () => {
     const events = text.split('\n\n').filter((event) => event.startsWith('data: {'))
     const chunks = events.map((event) => JSON.parse(event.slice(6)) as ChatCompletionChunk)
     return {
-      text: chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join(''),
+      text: chunks.map(({ choices }) => (choices[0]?.delta as { content?: string } | undefined)?.content ?? '').join(''),
       usage: chunks.findLast(({ usage }) => usage != null)?.usage,
     }
   }
