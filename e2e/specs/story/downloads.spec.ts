@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '../../drivers/test'
 import { slow, startFakeHub, type FakeHub } from '../../fakes/hub'
@@ -69,6 +69,25 @@ test.describe('downloads', () => {
       await expect(now.getByText(/of 31 MB · .*B\/s/)).toBeVisible()
       await expect(page.getByRole('img', { name: /^Speed over the last minute/ })).toBeVisible()
       await expect(page.getByRole('navigation').getByRole('button', { name: /Downloads \d+%/ })).toBeVisible()
+
+      // The limit is the setting, at hand where it is wanted, and taken back as easily.
+      const limit = page.getByRole('button', { name: /^Speed limit: / })
+      await expect(limit).toHaveAccessibleName('Speed limit: No limit, 8 connections')
+      await limit.press('Enter')
+      await shoot('downloads-limit-light')
+      expect(await violations(page)).toEqual([])
+      await page.getByRole('menuitemradio', { name: '5 MB/s', exact: true }).press('Enter')
+      await expect(limit).toHaveAccessibleName('Speed limit: 5 MB/s, 8 connections')
+      await limit.click()
+      await page.getByRole('menuitemradio', { name: '2 connections', exact: true }).click()
+      await expect(limit).toHaveAccessibleName('Speed limit: 5 MB/s, 2 connections')
+      expect(JSON.parse(readFileSync(join(home.data, 'settings.json'), 'utf8'))).toMatchObject({
+        downloads: { limit_mb_per_s: 5, connections: 2 },
+      })
+      await limit.click()
+      await page.getByRole('menuitemradio', { name: 'No limit' }).click()
+      await limit.click()
+      await page.getByRole('menuitemradio', { name: '8 connections' }).click()
 
       // The keyboard moves one before the other, and keeps its place.
       const names = waiting.getByRole('listitem')

@@ -28,9 +28,11 @@ export const apiRequest = z.object({
   decode_ms: z.number().int(),
 })
 
-/** The first frame carries the last 200 requests, later ones those that have changed. */
+/** A whole frame carries the last 200 requests and replaces what was told before: the first one, and one after they were deleted. */
 export const activityFrame = z.object({
   at: isoTime,
+  whole: z.boolean(),
+  /** Those that have changed, in a frame that is not whole. */
   requests: z.array(apiRequest),
   /** Requests since the owner's start. */
   total: z.number().int(),
@@ -62,6 +64,6 @@ export type LogLine = z.infer<typeof logLine>
 
 export const activityContract = {
   'server.activity': stream(noInput, activityFrame),
-  /** The last lines first, then what is added, a few times a second. */
-  'log.watch': stream(noInput, z.object({ file: z.string(), lines: z.array(logLine) })),
+  /** The last lines first, then what is added, a few times a second. `whole`: they replace what was told before, as after a deletion. */
+  'log.watch': stream(noInput, z.object({ file: z.string(), whole: z.boolean(), lines: z.array(logLine) })),
 }

@@ -121,6 +121,21 @@ describe('the list of requests', () => {
     leave.abort()
     expect((await frames.next()).done).toBe(true)
   })
+
+  test('tells everybody who looks that what had ended was deleted', async () => {
+    const log = createRequestLog()
+    const leave = new AbortController()
+    log.begin({ id: 'ended', route: '/', client: null }).leave()
+    log.begin({ id: 'open', route: '/', client: null })
+    const frames = log.watch(leave.signal)
+    expect((await frames.next()).value).toMatchObject({ whole: true, total: 2 })
+    log.clear()
+    const { value } = await frames.next()
+    expect(value).toMatchObject({ whole: true, total: 1, requests: [{ id: 'open' }] })
+    log.begin({ id: 'next', route: '/', client: null })
+    expect((await frames.next()).value).toMatchObject({ whole: false, requests: [{ id: 'open' }, { id: 'next' }] })
+    leave.abort()
+  })
 })
 
 test('tokens per second cover ten minutes and fall to nothing when nobody answers', () => {
@@ -159,8 +174,21 @@ describe('the lines of the log', () => {
     const leave = new AbortController()
     const { value } = await ring.watch(leave.signal).next()
     leave.abort()
-    return value ?? []
+    return value?.lines ?? []
   }
+
+  test('are told anew to everybody who looks after they were deleted', async () => {
+    const ring = createLogRing({ file: '/nowhere/mlxk.log' })
+    const leave = new AbortController()
+    ring.add(line('one'))
+    const frames = ring.watch(leave.signal)
+    expect((await frames.next()).value).toMatchObject({ whole: true, lines: [{ message: 'one' }] })
+    ring.clear()
+    expect((await frames.next()).value).toEqual({ whole: true, lines: [] })
+    ring.add(line('two'))
+    expect((await frames.next()).value).toMatchObject({ whole: false, lines: [{ message: 'two' }] })
+    leave.abort()
+  })
 
   test('are the end of the file and what came after, in order and in words', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'mlxk-ring-')), 'mlxk.log')

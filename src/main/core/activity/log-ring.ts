@@ -7,7 +7,8 @@ export interface LogRing {
   add: (line: string) => void
   /** What was said so far is shown to nobody any more. */
   clear: () => void
-  watch: (signal: AbortSignal) => AsyncGenerator<LogLine[], void, undefined>
+  /** `whole`: in place of what was told before. */
+  watch: (signal: AbortSignal) => AsyncGenerator<{ whole: boolean; lines: LogLine[] }, void, undefined>
 }
 
 const KEPT = 1_000
@@ -70,11 +71,15 @@ export function createLogRing({ file }: { file: string }): LogRing {
   const lines: LogLine[] = []
   const changes = createEmitter<undefined>()
   let number = 0
+  let version = 0
+  /** The version at which everything was forgotten last. */
+  let cleared = 0
   let timer: NodeJS.Timeout | null = null
   const keep = (line: string): boolean => {
     const parsed = parseLogLine(line)
     if (parsed === null) return false
     lines.push({ number: ++number, ...parsed })
+    version += 1
     if (lines.length > KEPT) lines.shift()
     return true
   }
@@ -89,17 +94,20 @@ export function createLogRing({ file }: { file: string }): LogRing {
     },
     clear: () => {
       lines.length = 0
+      cleared = ++version
+      changes.emit(undefined)
     },
     watch: async function* (signal) {
-      let seen = 0
-      for await (const last of follow(
-        () => number,
+      let seen = { version: -1, number: 0 }
+      for await (const _ of follow(
+        () => version,
         (listener) => changes.subscribe(listener),
         signal,
       )) {
-        const fresh = lines.filter((line) => line.number > seen)
-        seen = last
-        yield fresh
+        const whole = seen.version < cleared
+        const fresh = whole ? [...lines] : lines.filter((line) => line.number > seen.number)
+        seen = { version, number }
+        yield { whole, lines: fresh }
       }
     },
   }

@@ -51,6 +51,8 @@ export function createRequestLog({ now = Date.now }: { now?: () => number } = {}
   const throughput = createThroughput(now)
   const changes = createEmitter<undefined>()
   let version = 0
+  /** The version at which the list was emptied last. */
+  let cleared = 0
   let total = 0
   let timer: NodeJS.Timeout | null = null
 
@@ -187,11 +189,11 @@ export function createRequestLog({ now = Date.now }: { now?: () => number } = {}
       const open = records.filter((record) => !isEnded(record))
       records.splice(0, records.length, ...open)
       total = open.length
-      version += 1
+      cleared = ++version
       changes.emit(undefined)
     },
     watch: async function* (signal) {
-      let seen = 0
+      let seen = -1
       // The plot moves on also when nothing is asked.
       const tick = setInterval(() => changes.emit(undefined), TICK_MS).unref()
       try {
@@ -200,9 +202,10 @@ export function createRequestLog({ now = Date.now }: { now?: () => number } = {}
           (listener) => changes.subscribe(listener),
           signal,
         )) {
-          const requests = records.filter((record) => record.book.changed > seen || !isEnded(record)).map(toRequest)
+          const whole = seen < cleared
+          const requests = records.filter((record) => whole || record.book.changed > seen || !isEnded(record)).map(toRequest)
           seen = version
-          yield { at: new Date(now()).toISOString(), requests, total, throughput: throughput.read() }
+          yield { at: new Date(now()).toISOString(), whole, requests, total, throughput: throughput.read() }
         }
       } finally {
         clearInterval(tick)

@@ -39,6 +39,7 @@ export interface EngineLease {
 
 export interface AcquireOptions {
   signal: AbortSignal
+  /** Hears at once, and when the state or the progress is another. */
   onState?: (state: LoadedModel) => void
   /** How long the model stays without use from now on: milliseconds, null = for ever, 0 = not at all. Absent: as it was. */
   keepAliveMs?: number | null | undefined

@@ -2,6 +2,7 @@ import type { GenerationEvent, LoadedModel } from '../../../shared/contract'
 import type { AcquireOptions, EngineLease, EnginePool } from '../engine/types'
 import type { ResolvedModel } from '../models/types'
 
+type Outcome = { lease: EngineLease } | { error: unknown }
 type StateEvent = Extract<GenerationEvent, { type: 'state' }>
 
 /**
@@ -19,35 +20,49 @@ export async function* waitForLease(
   const giveUp = (): void => wait.abort()
   signal.addEventListener('abort', giveUp, { once: true })
   if (signal.aborted) wait.abort()
-  const news: { state: LoadedModel | null; wake: (() => void) | null } = { state: null, wake: null }
+  const news: { state: LoadedModel | null; outcome: Outcome | null; wake: () => void } = {
+    state: null,
+    outcome: null,
+    wake: () => {},
+  }
   const leasing = pool.acquire(model, {
     ...options,
     signal: wait.signal,
     onState: (state) => {
       news.state = state
-      news.wake?.()
+      news.wake()
     },
   })
+  // Once, and not anew for every piece of news: a promise that waits long would keep all who ever asked it.
+  leasing.then(
+    (lease) => {
+      news.outcome = { lease }
+      news.wake()
+    },
+    (error: unknown) => {
+      news.outcome = { error }
+      news.wake()
+    },
+  )
   let taken = false
   try {
     let shown = ''
     for (;;) {
+      if (news.outcome !== null) {
+        if ('error' in news.outcome) throw news.outcome.error
+        taken = true
+        return news.outcome.lease
+      }
       const event = news.state === null ? null : toStateEvent(news.state)
       const key = JSON.stringify(event)
-      const isNew = event !== null && key !== shown
-      const changed = new Promise<null>((resolve) => {
-        news.wake = () => resolve(null)
-        // It may have come while the one before was being shown, and then woke nobody.
-        if (isNew) resolve(null)
-      })
-      const lease = await Promise.race([leasing, changed])
-      if (lease !== null) {
-        taken = true
-        return lease
+      if (event !== null && key !== shown) {
+        shown = key
+        yield event
+        continue
       }
-      if (!isNew) continue
-      shown = key
-      yield event
+      await new Promise<void>((resolve) => {
+        news.wake = resolve
+      })
     }
   } finally {
     signal.removeEventListener('abort', giveUp)

@@ -176,7 +176,7 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'engine.memory': () => pool.memory(),
     'server.activity': (_input, { signal }) => deps.requests.watch(signal),
     'log.watch': async function* (_input, { signal }) {
-      for await (const lines of deps.log.lines.watch(signal)) yield { file: deps.log.file, lines }
+      for await (const lines of deps.log.lines.watch(signal)) yield { file: deps.log.file, ...lines }
     },
     'chat.send': ({ model, messages, params, face }, { signal }) => generator.generate({ model, messages, params, face }, signal),
     'chat.abilities': async ({ model }) => {

@@ -3,6 +3,7 @@ import { AppError } from '../../../shared/errors'
 import type { WireHealth } from '../../../shared/openai'
 import { createRequestLog } from '../../core/activity'
 import { createActivity } from './activity'
+import { createAdmission } from './admission'
 import { createCompletionHandler, planChat, planText } from './completions'
 import type { ApiAccess, ApiDeps, ApiLimits } from './deps'
 import { admit, answerFailure, report, type ApiEnv } from './front'
@@ -13,7 +14,13 @@ import { listWireModels, showWireModel } from './models'
 import { createNativeHandlers } from './native'
 import { routeOf } from './route-name'
 
-const defaults: ApiLimits = { maxBodyBytes: 16 * 1024 * 1024, maxInFlight: 256, patienceMs: 1000, silenceMs: 5000 }
+const defaults: ApiLimits = {
+  maxBodyBytes: 16 * 2 ** 20,
+  maxOpen: 2048,
+  maxOpenBytes: 64 * 2 ** 20,
+  patienceMs: 1000,
+  silenceMs: 5000,
+}
 
 const localAccess = (): ApiAccess => ({ hosts: [], origins: [], keys: { always: false, check: () => null } })
 
@@ -41,7 +48,8 @@ export function buildApi(deps: ApiDeps): Hono<ApiEnv> {
   app.notFound((context) => answerFailure(context, noRoute(context), deps.logError))
 
   const requests = deps.requests ?? createRequestLog()
-  const parts = { ...deps, limits, activity, metrics, requests, listModels: createModelList(deps) }
+  const admission = createAdmission(limits)
+  const parts = { ...deps, limits, activity, admission, metrics, requests, listModels: createModelList(deps) }
   const chat = createCompletionHandler(parts, 'chatcmpl', planChat)
   const text = createCompletionHandler(parts, 'cmpl', planText)
   const native = createNativeHandlers(parts)

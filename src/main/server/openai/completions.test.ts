@@ -115,16 +115,6 @@ describe('chat completions, whole', () => {
     expect(message).not.toContain('secret')
     expect(logged).toEqual([[secret, id]])
   })
-
-  it('refuses more answers at once than it is allowed to make', async () => {
-    const { api, activity } = bench([finish], { limits: { maxInFlight: 1 } })
-    const end = activity.begin()
-    const response = await api.request('/v1/chat/completions', post(ask))
-    expect(response.headers.get('retry-after')).toBe('1')
-    expect(await errorOf(response)).toMatchObject({ status: 429, code: 'rate_limit_exceeded' })
-    end()
-    expect((await api.request('/v1/chat/completions', post(ask))).status).toBe(200)
-  })
 })
 
 describe('chat completions, streamed', () => {

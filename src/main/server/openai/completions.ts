@@ -4,6 +4,7 @@ import { AppError } from '../../../shared/errors'
 import { parseChatRequest, parseCompletionRequest, type ChatRequest, type CompletionRequest } from '../../../shared/openai'
 import { clientName, type RequestEntry, type RequestLog } from '../../core/activity'
 import type { Activity } from './activity'
+import type { createAdmission, Place } from './admission'
 import { awaitOpening, collectAnswer, streamAnswer } from './answer'
 import { toGenerationRequest, withModel, type PlannedRequest } from './chat-request'
 import { chatDialect } from './chat-wire'
@@ -22,6 +23,7 @@ type CompletionDeps = Pick<ApiDeps, 'generator' | 'logError' | 'shutdown'> &
   ModelsDeps & {
     limits: ApiLimits
     activity: Activity
+    admission: ReturnType<typeof createAdmission>
     metrics: Metrics
     requests: Pick<RequestLog, 'begin'>
   }
@@ -47,11 +49,11 @@ export function createCompletionHandler(
   idPrefix: 'chatcmpl' | 'cmpl',
   plan: (body: unknown) => Promise<CompletionPlan>,
 ): (context: Context<ApiEnv>) => Promise<Response> {
-  const { generator, logError, limits, activity, metrics, requests } = deps
-  const answer = async (context: Context<ApiEnv>, entry: RequestEntry): Promise<Response> => {
-    const { request, count, stream, includeUsage, dialect } = await plan(await readJson(context.req.raw, limits.maxBodyBytes))
+  const { generator, logError, limits, admission, metrics, requests } = deps
+  const answer = async (context: Context<ApiEnv>, entry: RequestEntry, place: Place): Promise<Response> => {
+    const body = await readJson(context.req.raw, limits.maxBodyBytes, place.hold)
+    const { request, count, stream, includeUsage, dialect } = await plan(body)
     entry.describe({ model: request.model, stream })
-    if (activity.inFlight() >= limits.maxInFlight) throw tooBusy(limits.maxInFlight)
     const work = beginWork(deps, context.req.raw.signal)
     try {
       const model = await resolveModel(deps, request.model)
@@ -62,11 +64,12 @@ export function createCompletionHandler(
       if (!stream) {
         const completion = await collectAnswer(events, count, head, dialect)
         work.end()
+        place.leave()
         return context.json(completion)
       }
       const opening = await awaitOpening(events, limits.patienceMs)
       const requestId = context.get('requestId')
-      const body = streamAnswer(events, opening, {
+      const chunks = streamAnswer(events, opening, {
         head,
         dialect,
         count,
@@ -79,10 +82,11 @@ export function createCompletionHandler(
         },
         onClose: () => {
           work.end()
+          place.leave()
           entry.leave()
         },
       })
-      return context.body(body, 200, { ...streamHeaders, ...chunked(context) })
+      return context.body(chunks, 200, { ...streamHeaders, ...chunked(context) })
     } catch (thrown) {
       const error = work.explain(thrown)
       work.end()
@@ -95,9 +99,12 @@ export function createCompletionHandler(
       route: context.req.path,
       client: clientName(context.req.header('user-agent')),
     })
+    let place: Place | null = null
     try {
-      return await answer(context, entry)
+      place = admission.enter()
+      return await answer(context, entry, place)
     } catch (error) {
+      place?.leave()
       entry.fail(error)
       throw error
     }
@@ -167,8 +174,4 @@ function beginWork({ activity, shutdown }: CompletionDeps, client: AbortSignal):
     explain: (error) => (shutdown?.cut.aborted === true ? new AppError('server_shutdown', 'The server was shut down.') : error),
     end,
   }
-}
-
-function tooBusy(limit: number): AppError {
-  return new AppError('rate_limit_exceeded', `This server is making ${limit} answers already.`, { hint: 'Try again in a moment.' })
 }

@@ -9,8 +9,10 @@ import type { Activity } from './activity'
 export interface ApiLimits {
   /** Default 16 MiB. */
   maxBodyBytes: number
-  /** Answers at the same time; more are refused with 429. Default 256. */
-  maxInFlight: number
+  /** Requests that are answered or wait for their turn; more are refused with 429. Default 2048. */
+  maxOpen: number
+  /** Bytes that their bodies have together; more are refused with 429. Default 64 MiB. */
+  maxOpenBytes: number
   /** How long a stream's headers wait for the first text, so that a failure can still be a status. Default 1 s. */
   patienceMs: number
   /** A stream that is silent for so long gets a comment. Default 5 s. */

@@ -1,18 +1,22 @@
 import { AppError } from '../../../shared/errors'
 import { isLargerThan } from '../../../shared/rpc'
 
+/** Counted as a whole when it begins; of a larger one only what has come, since it may come slowly or never. */
+const smallBody = 64 * 1024
+
 /**
  * Reads a bounded JSON body.
- * @throws AppError unsupported_media_type, too_large, invalid_request, cancelled (the client left)
+ * @param hold hears of all bytes before they are kept, and may throw
+ * @throws AppError unsupported_media_type, too_large, invalid_request, cancelled (the client left), and what `hold` throws
  */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+export async function readJson(request: Request, maxBytes: number, hold: (bytes: number) => void = () => {}): Promise<unknown> {
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/(?:json|[\w.-]+\+json)\s*(?:;|$)/i.test(type)) {
     throw new AppError('unsupported_media_type', 'The body must be JSON.', {
       hint: 'Send the header "Content-Type: application/json".',
     })
   }
-  const bytes = await readBytes(request, maxBytes).catch((error: unknown) => {
+  const bytes = await readBytes(request, maxBytes, hold).catch((error: unknown) => {
     // The body comes from the socket alone, so what fails there is the client.
     throw error instanceof AppError
       ? error
@@ -34,11 +38,14 @@ function parse(text: string): unknown {
   }
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBytes(request: Request, maxBytes: number, hold: (bytes: number) => void): Promise<Uint8Array> {
   const announced = Number(request.headers.get('content-length') ?? 'NaN')
   if (announced > maxBytes) throw tooLarge(maxBytes)
-  // With an announced length the HTTP parser itself holds the client to it, and the whole is one read.
-  if (Number.isFinite(announced)) return new Uint8Array(await request.arrayBuffer())
+  // Of an announced length, to which the HTTP parser itself holds the client: the whole is one read.
+  if (announced <= smallBody) {
+    hold(announced)
+    return new Uint8Array(await request.arrayBuffer())
+  }
   const reader = request.body?.getReader()
   if (reader === undefined) return new Uint8Array()
   const parts: Uint8Array[] = []
@@ -47,9 +54,12 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
     const { done, value } = await reader.read()
     if (done) return Buffer.concat(parts)
     size += value.byteLength
-    if (size > maxBytes) {
+    try {
+      if (size > maxBytes) throw tooLarge(maxBytes)
+      hold(value.byteLength)
+    } catch (error) {
       await reader.cancel()
-      throw tooLarge(maxBytes)
+      throw error
     }
     parts.push(value)
   }

@@ -7,6 +7,7 @@ import { Button } from '../../components/ui/Button'
 import { Notice } from '../../components/ui/Notice'
 import { Ring } from '../../components/ui/Ring'
 import { DownloadRow } from './DownloadRow'
+import { LimitMenu } from './LimitMenu'
 import { groupDownloads, hasEnded, isRunning, totalsOf } from './model'
 import { SpeedPlot } from './SpeedPlot'
 
@@ -90,6 +91,7 @@ export function DownloadsView() {
   return (
     <>
       <Toolbar title={t.downloads.title} subtitle={summary}>
+        <LimitMenu />
         <PauseAll />
       </Toolbar>
       {hasSamples ? <SpeedPlot /> : null}

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Download } from '../../../shared/contract'
+import { connectionChoices, speedChoices } from './limits'
 import { AppError } from '../../../shared/errors'
 import { createFormatters } from '../../lib/format'
 import { en } from '../../lib/messages/en'
@@ -211,5 +212,15 @@ describe('notes of downloads', () => {
     shown = true
     notes.onEnded(aDownload('org/m', { state: 'failed' }))
     expect(tell).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('the speed limit', () => {
+  it('offers what is usual, and what was set elsewhere in its place', () => {
+    expect(speedChoices(null)).toEqual([null, 1, 5, 10, 25, 50, 100])
+    expect(speedChoices(10)).toEqual([null, 1, 5, 10, 25, 50, 100])
+    expect(speedChoices(0.5)).toEqual([null, 0.5, 1, 5, 10, 25, 50, 100])
+    expect(connectionChoices(8)).toEqual([1, 2, 4, 8, 16])
+    expect(connectionChoices(3)).toEqual([1, 2, 3, 4, 8, 16])
   })
 })

@@ -54,7 +54,7 @@ export function mergeRequests(before: readonly ApiRequest[], changed: readonly A
 }
 
 export interface ActivityActions {
-  /** Follows requests and log until `signal` aborts. The first frames replace what a former owner told. */
+  /** Follows requests and log until `signal` aborts. */
   follow: (signal: AbortSignal) => void
   refreshKeys: () => Promise<void>
   createKey: (name: string, scope: KeyScope) => Promise<boolean>
@@ -68,10 +68,8 @@ const noResult = (): void => undefined
 
 export function createActivityActions(client: Client<AppContract>, store: ActivityStore): ActivityActions {
   const followRequests = async (signal: AbortSignal): Promise<void> => {
-    let first = true
     for await (const frame of client.stream('server.activity', {}, { signal })) {
-      const before = first ? [] : (store.getState().requests ?? [])
-      first = false
+      const before = frame.whole ? [] : (store.getState().requests ?? [])
       store.setState({
         requests:
           frame.requests.length === 0 && before === store.getState().requests ? before : mergeRequests(before, frame.requests),
@@ -82,10 +80,8 @@ export function createActivityActions(client: Client<AppContract>, store: Activi
     }
   }
   const followLog = async (signal: AbortSignal): Promise<void> => {
-    let first = true
-    for await (const { file, lines } of client.stream('log.watch', {}, { signal })) {
-      const before = first ? [] : (store.getState().lines ?? [])
-      first = false
+    for await (const { file, whole, lines } of client.stream('log.watch', {}, { signal })) {
+      const before = whole ? [] : (store.getState().lines ?? [])
       store.setState({ logFile: file, lines: [...before, ...lines].slice(-KEPT_LINES) })
     }
   }

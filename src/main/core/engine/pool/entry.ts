@@ -104,11 +104,10 @@ type ProcessView = Pick<
 >
 
 function viewResident(resident: Resident): ProcessView {
-  const { process, plan, share, leases, leaving } = resident
-  const { state, progress, memoryBytes } = process.view()
+  const { process, plan, share, leases } = resident
+  const { state, memoryBytes } = process.view()
   return {
-    state: leaving && state === 'ready' ? 'draining' : state,
-    progress,
+    ...viewProgress(resident.entry),
     memory_bytes: memoryBytes,
     need_bytes: Math.round(reserved(resident, leases)),
     concurrency: share.limits.decodeConcurrency,
@@ -118,10 +117,17 @@ function viewResident(resident: Resident): ProcessView {
   }
 }
 
-function viewWithout({ model, error }: PoolEntry): ProcessView {
+/** How far a model is: what those hear who wait for it. */
+export function viewProgress({ resident, error }: PoolEntry): Pick<ProcessView, 'state' | 'progress'> {
+  if (resident === null) return { state: error === null ? 'spawning' : 'crashed', progress: null }
+  const { state, progress } = resident.process.view()
+  return { state: resident.leaving && state === 'ready' ? 'draining' : state, progress }
+}
+
+function viewWithout(entry: PoolEntry): ProcessView {
+  const { model } = entry
   return {
-    state: error === null ? 'spawning' : 'crashed',
-    progress: null,
+    ...viewProgress(entry),
     memory_bytes: null,
     need_bytes: null,
     concurrency: null,

@@ -1,7 +1,7 @@
 import type { ResolvedModel } from '../../models/types'
 import { createMachineMemory, type MachineMemory } from '../memory/machine'
 import type { EngineEnvironment, EngineLease, EnginePool } from '../types'
-import { createEntry, isIdle, isReady, viewEntry, type PoolEntry, type Resident, type Waiter } from './entry'
+import { createEntry, isIdle, isReady, viewEntry, type PoolEntry, type Resident, type Waiter, viewProgress } from './entry'
 import { shuttingDown, unloaded } from './errors'
 import { createLoader, type LoaderDeps } from './loader'
 import { readModelConfig } from './model-config'
@@ -223,7 +223,14 @@ export function createEnginePool(deps: EnginePoolDeps): EnginePool {
     const entry = enter(model)
     if (keepAliveMs !== undefined) entry.keepAliveMs = keepAliveMs
     if (pinned !== undefined) entry.pinned = pinned
-    const tell = (): void => onState?.(viewEntry(entry, policy().keepAliveMs))
+    let told = ''
+    const tell = (): void => {
+      // Everybody who waits hears of everything that changes anywhere: only what is news to them is worth a view.
+      const { state, progress } = viewProgress(entry)
+      const now = `${state} ${progress}`
+      if (now !== told) onState?.(viewEntry(entry, policy().keepAliveMs))
+      told = now
+    }
     const leave = onState === undefined ? () => undefined : subscribe(tell)
     let waiter: Waiter | null = null
     try {

@@ -20,6 +20,13 @@ export const downloads: typeof english = {
     files === 0
       ? counted(count, { one: 'Verbindung', other: 'Verbindungen' })
       : `${counted(count, { one: 'Verbindung', other: 'Verbindungen' })}, ${counted(files, { one: 'Datei', other: 'Dateien' })}`,
+  noLimit: 'Unbegrenzt',
+  megabytes: (count) => `${count} MB/s`,
+  limitTitle: 'Höchsttempo',
+  limitButton: (speed, connections) => `Höchsttempo: ${speed}, ${connections}`,
+  limitFailed: 'Das Höchsttempo konnte nicht geändert werden',
+  connectionsTitle: 'Gleichzeitig',
+  otherLimit: 'Anderer Wert…',
   highest: (speed) => `Höchstens ${speed}`,
   plot: (now, top) => `Tempo in der letzten Minute: jetzt ${now}, höchstens ${top}`,
   minuteAgo: 'vor 1 Min.',

@@ -21,6 +21,13 @@ export const downloads = {
     files === 0
       ? counted(count, { one: 'connection', other: 'connections' })
       : `${counted(count, { one: 'connection', other: 'connections' })}, ${counted(files, { one: 'file', other: 'files' })}`,
+  noLimit: 'No limit',
+  megabytes: (count: string) => `${count} MB/s`,
+  limitTitle: 'Speed limit',
+  limitButton: (speed: string, connections: string) => `Speed limit: ${speed}, ${connections}`,
+  limitFailed: 'The speed limit could not be changed',
+  connectionsTitle: 'At the same time',
+  otherLimit: 'Another value…',
   highest: (speed: string) => `Highest ${speed}`,
   plot: (now: string, top: string) => `Speed over the last minute: now ${now}, highest ${top}`,
   minuteAgo: '1 min ago',
