@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { bundle } from './lib/core.mjs'
 import { startFakeHubProcess } from './lib/fake-hub.mjs'
 import { describeMedians, median, timeCommand, timeInTurn } from './lib/pairs.mjs'
 import { modelFiles, shardNames } from './lib/weights.mjs'
@@ -22,9 +23,35 @@ async function measureCommand([command, ...args], env) {
   return { rssBytes: kibibytes * 1024, cpuSeconds: user + system }
 }
 
+/** Leaves the hashing out of a bundle of ours. */
+const withoutHashing = {
+  name: 'without-hashing',
+  transform(code, id) {
+    if (id.endsWith('/ordered-hash.ts'))
+      return 'export const createOrderedHash = () => ({ update() {}, async catchUp() {}, reset() {}, digest: () => null })'
+    if (!id.endsWith('/file-work.ts')) return null
+    const changed = code.replace('hash.digest() === blob', 'hash.digest() === null')
+    if (changed === code) throw new Error('file-work.ts no longer compares the hash as this benchmark knows it')
+    return changed
+  },
+}
+
+/** Runs a script of `sides` to its end. @returns what it prints */
+async function runSide(words, env) {
+  const child = spawn(process.execPath, words, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk
+  })
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}`)
+  return JSON.parse(text)
+}
+
 /**
- * `mlxk pull` beside `hf download` without Xet (the fake Hub has none) from the same fake Hub on loopback into an empty cache; over a link that
- * is capped per connection; and what a kill −9 at half costs. Whole processes; ours hashes every byte, hf none.
+ * `mlxk pull` beside `hf download` without Xet (the fake Hub has none) and `snapshotDownload` from the same fake Hub on loopback into an
+ * empty cache; over a link that is capped per connection; what a kill −9 at half costs; and inside a process what hashing costs and how late
+ * the main thread gets. Ours hashes every byte, the others none.
  */
 export async function measure({ env, mlxk, hf, home }) {
   const single = { ...modelFiles, 'model.safetensors': 512 * mebibyte }
@@ -53,17 +80,66 @@ export async function measure({ env, mlxk, hf, home }) {
       raw_ms: raw,
     }
   }
+  const [hashing, unhashed] = [
+    await bundle('bench/lib/pull-entry.ts', join(home, 'pull-on')),
+    await bundle('bench/lib/pull-entry.ts', join(home, 'pull-off'), [withoutHashing]),
+  ]
+  // For the one package that stays outside of a bundle.
+  symlinkSync(resolve('node_modules'), join(home, 'node_modules'))
+  const inside = (bundled, outMain) => runSide(['bench/sides/pull.mjs', bundled, 'bench/shards', outMain], fresh('ours', hub.url))
   try {
     const results = [
       await beside('512 MiB', 'bench/single', hub.url, 1, runs),
       await beside('4 x 256 MiB', 'bench/shards', hub.url, 1, runs),
       await beside('512 MiB, 25 MB/s per connection', 'bench/capped', capped.url, 0.2, 1),
     ]
-    const mine = await measureCommand([...mlxk, 'pull', 'bench/single', '--json'], fresh('ours', hub.url))
+    const hubJs = timeCommand([process.execPath, 'bench/sides/hub-js-pull.mjs', 'bench/capped'], fresh('hub-js', capped.url))
+    const cappedOurs = results.at(-1).raw_ms.ours[0]
+    const snapshot = await hubJs
+    results.push({
+      name: 'mlxk pull / snapshotDownload, 512 MiB, 25 MB/s per connection',
+      goal: '<= 0.2',
+      limit: 0.2,
+      value: cappedOurs / snapshot,
+      unit: 'x',
+      detail: `ours ${cappedOurs.toFixed(0)}, snapshotDownload ${snapshot.toFixed(0)} ms`,
+      raw_ms: { ours: [cappedOurs], snapshotDownload: [snapshot] },
+    })
+    // In this thread both times: what differs is the hashing alone.
+    const pair = await timeInTurn(
+      {
+        on: async () => (await inside(hashing, 'nowhere')).milliseconds,
+        off: async () => (await inside(unhashed, 'nowhere')).milliseconds,
+      },
+      runs,
+      1,
+    )
+    const threaded = await inside(hashing, resolve('out/main'))
+    results.push(
+      {
+        name: 'speed with hashing / without, 4 x 256 MiB, one thread',
+        goal: '>= 0.8',
+        limit: 0.8,
+        atLeast: true,
+        value: median(pair.off) / median(pair.on),
+        unit: 'x',
+        detail: describeMedians(pair, 0),
+        raw_ms: pair,
+      },
+      {
+        name: 'delay of the main thread while a download runs, p99',
+        goal: '< 20',
+        limit: 20,
+        value: threaded.p99,
+        unit: 'ms',
+        detail: `longest ${threaded.longest.toFixed(1)} ms; 4 x 256 MiB`,
+      },
+    )
+    const mine = await measureCommand([...mlxk, 'pull', 'bench/single', '--connections', '8', '--json'], fresh('ours', hub.url))
     const peer = await measureCommand([hf, 'download', 'bench/single'], fresh('theirs', hub.url))
     results.push(
       {
-        name: 'memory of mlxk pull, 512 MiB',
+        name: 'memory of mlxk pull, 512 MiB, 8 connections',
         goal: '< 150',
         limit: 150,
         value: mine.rssBytes / 1e6,

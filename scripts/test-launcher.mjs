@@ -35,6 +35,11 @@ async function ensurePytest() {
   throw new Error('pytest could not be installed')
 }
 
+/** By these words mlx_lm tells that a model calls tools, and how. */
+const callerTemplate =
+  "{% if tools %}<tool_call>{% for tool in tools %}{{ tool.function.name }}{% endfor %}{% endif %}{% for m in messages %}{{ m['content'] or '' }}" +
+  '{% if m.tool_calls %}{% for tool_call in m.tool_calls %}{{ tool_call.name }}{% endfor %}{% endif %}{% endfor %}'
+
 /** Real models that the tests load, written by the product's own code. */
 async function writeModels(folder) {
   const sources = await createServer({
@@ -50,6 +55,7 @@ async function writeModels(folder) {
     const specs = {
       plain: { script: 'Hello from the launcher, word by word.' },
       endless: { script: 'Go', loop: ' on and on and never stop before a limit.', contextLength: 100_000 },
+      held: { script: ['Almost <', 'tool_c'], template: callerTemplate },
       small: { script: 'Too small for long prompts.', contextLength: 64 },
     }
     const paths = {}

@@ -2,14 +2,17 @@ import { join } from 'node:path'
 import { build, createServer } from 'vite'
 
 /** Bundles a part of the core by itself, as the build does, for figures inside a process. @returns the path of the bundle */
-export async function bundleCore(home) {
-  const outDir = join(home, 'core')
+export const bundleCore = (home) => bundle('bench/lib/core-entry.ts', join(home, 'core'))
+
+/** @param plugins of Vite, that leave out of the bundle what a figure is without */
+export async function bundle(entry, outDir, plugins = []) {
   await build({
     configFile: false,
     logLevel: 'error',
-    ssr: { noExternal: true },
+    plugins,
+    ssr: { noExternal: true, external: ['@photostructure/sqlite'] },
     build: {
-      ssr: 'bench/lib/core-entry.ts',
+      ssr: entry,
       outDir,
       emptyOutDir: true,
       minify: false,

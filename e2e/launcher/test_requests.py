@@ -150,6 +150,13 @@ def test_tells_the_usage_so_far_in_every_chunk(plain):
     assert [chunk["usage"]["completion_tokens"] for chunk in chunks] == [1, 2, 3, 3]
 
 
+@pytest.mark.parametrize(("without", "stop", "said"), [("", [], "Almost <tool_c"), ("", ["<tool_c"], "Almost "), ("endings", [], "Almost ")], ids=["kept", "a stop text", "mlx_lm's own way"])
+def test_keeps_what_is_held_back_at_the_end_unless_it_is_of_a_stop_text(start, models, without, stop, said):
+    engine = start(models["held"], settings={"MLXK_ENGINE_WITHOUT": without}).ready()
+    status, answer = engine.ask(CHAT | {"stop": stop})
+    assert (status, answer["choices"][0]["message"]["content"]) == (200, said)
+
+
 def test_logs_no_body(start, models):
     engine = start(models["plain"]).ready()
     engine.ask(b'{"messages": "a secret wish"')

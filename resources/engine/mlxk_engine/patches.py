@@ -3,7 +3,7 @@
 Written against mlx_lm 0.32; names that may differ in other versions are looked up inside the patch, so that they fail there.
 """
 
-from . import answering, library, loading, logprobs, memory, progress, serving
+from . import answering, endings, library, loading, logprobs, memory, progress, serving
 from .protocol import describe, emit
 
 
@@ -60,6 +60,7 @@ def after_import(server, settings):
             ("exact_hit", lambda: serving.mend_exact_hits(server)),
             ("no_delay", lambda: serving.send_at_once(server)),
             ("privacy", serving.keep_bodies_out_of_logs),
+            ("endings", lambda: endings.keep_endings(server)),
             ("requests", lambda: answering.follow_requests(server, work)),
             ("usage", lambda: answering.tell_usage_early(server)),
             ("logprobs", lambda: logprobs.tell_logprobs(server)),

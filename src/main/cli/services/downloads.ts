@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { AppError, fromSerializedError, isErrorCode } from '../../../shared/errors'
 import type { Download, DownloadDetail } from '../../../shared/contract'
 import { resolveRoots } from '../../core/cache'
@@ -45,6 +46,9 @@ export async function openDownloads(context: Context, wanted: WantedLimits): Pro
   const { env, platform, paths } = context
   const [{ createSettings }, { connectToOwner }] = await Promise.all([import('../../core/settings'), import('./owner')])
   const readStored = createFileSecrets(paths).readHubToken
+  // The HTTP parser is WebAssembly. Optimised as a whole at its first use it takes 35 MB and a tenth of a second, which large bodies never
+  // give back. Only here: a server has many small messages to parse.
+  setFlagsFromString('--liftoff-only')
   const hub = openHub({ env, platform, readStored })
   const limits = toLimits(context, wanted, createSettings({ paths }).read().downloads)
   const here = createDownloader({

@@ -60,6 +60,8 @@ export interface Downloader {
 }
 
 const LIMITS_MS = 1000
+/** Small, so that it is collected often: what a chunk of a file leaves behind is a small object that holds 64 KiB outside of the heap. */
+const YOUNG_MB = 2
 
 async function transferInThread(
   file: string,
@@ -68,7 +70,12 @@ async function transferInThread(
   onProgress: (progress: TransferProgress) => void,
   signal: AbortSignal,
 ): Promise<TransferResult> {
-  const worker = new Worker(file, { name: 'transfer', workerData: work, env: {} })
+  const worker = new Worker(file, {
+    name: 'transfer',
+    workerData: work,
+    env: {},
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  })
   const send = (message: ToTransfer): void => worker.postMessage(message)
   const stop = (): void => send('stop')
   signal.addEventListener('abort', stop, { once: true })

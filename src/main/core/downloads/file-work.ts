@@ -51,8 +51,8 @@ export interface FileWork {
   close: () => Promise<void>
 }
 
-/** Written at once. */
-const WRITE_BYTES = 1024 * 1024
+/** Written at once. Each lane holds up to two of these: one that comes, one that is written. */
+const WRITE_BYTES = 256 * 1024
 /** A file smaller than this is fetched by one connection. */
 const SPLIT_BYTES = 64 * 1024 * 1024
 /** Dirty bytes that the system may keep before it is asked to write: else the end of a file waits for all of them. */

@@ -222,6 +222,66 @@ describe('engine pool', () => {
     expect(engines[0]!.signals).toEqual(['SIGTERM'])
   })
 
+  describe('a request that comes while its model is unloaded after the one before (keep_alive: 0) gets a new load, never an error:', () => {
+    const once = { signal: never, keepAliveMs: 0 }
+    const moments: [string, (pool: ReturnType<typeof createPool>) => Promise<void>][] = [
+      ['at once', () => Promise.resolve()],
+      ['when its process is told to end', (pool) => until(pool, () => engines[0]!.signals.includes('SIGTERM'))],
+      ['when its process has ended and its pipes are open', (pool) => until(pool, () => engines[0]!.signals.includes('exit'))],
+      ['when nothing is left of it', (pool) => until(pool, () => pool.list().length === 0)],
+    ]
+    const until = (pool: ReturnType<typeof createPool>, isThere: () => boolean): Promise<void> =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!isThere()) return
+          leave()
+          resolve()
+        }
+        const leave = pool.subscribe(look)
+        engines[0]!.on('look', look)
+        look()
+      })
+
+    it.each(moments)('%s', async (_when, moment) => {
+      const pool = createPool({
+        signalGroup: (pid, signal) => {
+          const engine = engines.find((one) => one.pid === pid)!
+          engine.signals.push(signal)
+          setImmediate(() => {
+            engine.emit('exit', null, signal)
+            engine.signals.push('exit')
+            engine.emit('look')
+            setImmediate(() => engine.emit('close', null, signal))
+          })
+        },
+      })
+      const first = await pool.acquire(model('a'), once)
+      first.release()
+      await moment(pool)
+      const second = await pool.acquire(model('a'), once)
+      expect(second.url).toBe(`http://127.0.0.1:${5000 + engines.at(-1)!.pid}`)
+      expect(pool.list()).toMatchObject([{ name: 'a', state: 'ready', in_flight: 1, error: null }])
+      second.release()
+      await vi.waitFor(() => expect(pool.list()).toEqual([]))
+      await pool.close()
+    })
+
+    it('many of them, each while another one ends', async () => {
+      const pool = createPool()
+      const ask = async (): Promise<void> => {
+        for (let round = 0; round < 20; round += 1) {
+          const lease = await pool.acquire(model('a'), once)
+          await new Promise((resolve) => setImmediate(resolve))
+          lease.release()
+          for (let turn = 0; turn < round % 5; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+        }
+      }
+      await Promise.all([ask(), ask(), ask()])
+      await vi.waitFor(() => expect(pool.list()).toEqual([]))
+      expect(engines.filter(({ signals }) => signals.length === 0)).toEqual([])
+    })
+  })
+
   it('is ready by its warm-up alone when the launcher cannot tell of loading', async () => {
     const pool = createPool({}, false)
     const acquired = pool.acquire(model('a'), { signal: never })
