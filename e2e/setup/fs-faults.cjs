@@ -5,6 +5,7 @@
 //   rss                          at its end the process writes the most memory it took, in KiB, to this file
 //   count                        at its end the process writes the number of such calls to this file
 const fs = require('node:fs')
+const { readlinkSync } = fs
 
 const faults = JSON.parse(process.env.MLXK_TEST_FAULTS || '{}')
 const changing = [
@@ -26,7 +27,16 @@ const changing = [
 const reading = ['open', 'readFile', 'readdir', 'opendir', 'stat', 'lstat', 'readlink', 'read', 'access', 'realpath']
 let steps = 0
 
-const textOf = (target) => (Buffer.isBuffer(target) ? target.toString('latin1') : String(target))
+/** A file that is open is named by its number: Linux tells which it is. */
+const pathOf = (number) => {
+  try {
+    return readlinkSync(`/proc/self/fd/${number}`)
+  } catch {
+    return String(number)
+  }
+}
+const textOf = (target) =>
+  Buffer.isBuffer(target) ? target.toString('latin1') : typeof target === 'number' ? pathOf(target) : String(target)
 
 const now = performance.now.bind(performance)
 let skewMs = 0

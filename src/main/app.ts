@@ -276,7 +276,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: OpenLog, l
     serve: (at) => {
       const isDegraded = (): boolean => engine.state !== 'ready'
       const onRequest = logRequests(log)
-      const known = { version, revision: () => revision, isDegraded, requests }
+      const known = { version, revision: () => revision, isDegraded, isLogWritten: log.isWritten, requests }
       return serveApi({ generator, catalog, pool, downloads, ...known, access: access.rules, onRequest, logError }, at)
     },
     onChange: () => state.notice(),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { trustList, trustResult } from '../../../src/shared/contract/documents'
 import { writeDemoModels } from '../../../src/main/core/demo'
 import { mlxk, mlxkOnTerminal, startMlxk } from '../../drivers/cli'
 import { end, firstLine } from '../../drivers/process'
+import { writeFakePython } from '../../fakes/engine'
 import { needsEngine, testPython } from '../../setup/needs'
 import { createHome, type TestHome } from './home'
 
@@ -57,6 +58,37 @@ describe('a model that brings code', () => {
     })
     const list = data((await run('list', '--all', '--json')).stdout) as { models: { name: string; runtime_compatible: boolean }[] }
     expect(list.models.find((model) => model.name === name)).toMatchObject({ runtime_compatible: false })
+    expect(existsSync(witness)).toBe(false)
+  })
+
+  it('is refused by the API with the command that decides, whether its model or only its tokenizer asks for code', async () => {
+    const config = JSON.parse(readFileSync(join(snapshot, 'config.json'), 'utf8')) as object
+    // A tokenizer's code is an offer that nothing need take up: what fails without it is told with the same command.
+    const offered = join(home.hub, 'models--test--offered', 'snapshots', hash)
+    cpSync(snapshot, offered, { recursive: true, dereference: true })
+    const auto = { auto_map: { AutoTokenizer: ['own_tokenizer.Own', null] }, tokenizer_class: 'Own' }
+    writeFileSync(join(offered, 'config.json'), JSON.stringify({ ...config, model_file: undefined }))
+    writeFileSync(join(offered, 'tokenizer_config.json'), JSON.stringify(auto))
+    writeFileSync(join(offered, 'own_tokenizer.py'), `open(${JSON.stringify(witness)}, 'a').write('x')\n`)
+    rmSync(join(offered, 'own_model.py'))
+    // An engine that fails at this model, as the real one does where the tokenizer cannot be had without its code.
+    writeFileSync(join(offered, 'faults.json'), JSON.stringify({ load_error: 'ValueError: Tokenizer class Own does not exist.' }))
+    const python = writeFakePython(join(home.root, 'bin'))
+    child = startMlxk(['serve', '--port', '0', '--json'], { env: { ...env, MLXK_PYTHON: python } })
+    const { url } = data(await firstLine(child)) as { url: string }
+    for (const [model, code] of [
+      [name, 'custom_code_refused'],
+      ['test/offered', 'engine_load_failed'],
+    ] as const) {
+      const response = await fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }] }),
+      })
+      const { error } = (await response.json()) as { error: { code: string; message: string } }
+      expect(error).toMatchObject({ code, message: expect.stringContaining(`mlxk trust ${model}`) as string })
+      expect(response.status).toBeGreaterThanOrEqual(400)
+    }
     expect(existsSync(witness)).toBe(false)
   })
 

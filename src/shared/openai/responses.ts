@@ -119,6 +119,8 @@ export interface NativeStatus {
   /** Requests that are being answered, and those of them that wait for an engine. */
   in_flight: number
   queued: number
+  /** `failing`: the file of the log cannot be written, as on a full disk; lines are lost until it can. */
+  log: 'written' | 'failing'
   models: LoadedModel[]
 }
 

@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import fs, { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createLog, redact } from '.'
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'mlxk-log-'))
@@ -90,4 +90,30 @@ test('whoever taps the log gets the finished lines, without secrets (E167)', () 
   log.debug('not said')
   log.info('started', { detail: `${home}/x`, model: 'hf_abcdefGHIJ12345' })
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ msg: 'started', detail: '~/x', model: '[hidden]' }])
+})
+
+test('a full disk ends nothing: it is told once, known as a state, bounded, and over when there is room', () => {
+  const lines: string[] = []
+  const logs = folder()
+  const log = createLog({ paths: { logs }, home, level: 'info', tap: (line) => lines.push(line) })
+  log.info('before')
+  expect(log.isWritten()).toBe(true)
+  const full = vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  })
+  try {
+    for (let round = 0; round < 3000; round++) log.info(`round ${round} ${'x'.repeat(1000)}`)
+  } finally {
+    full.mockRestore()
+  }
+  expect(log.isWritten()).toBe(false)
+  expect(lines.filter((line) => line.includes('ENOSPC'))).toHaveLength(1)
+  log.info(`after ${'x'.repeat(5000)}`)
+  expect(log.isWritten()).toBe(true)
+  const text = readFileSync(log.file, 'utf8')
+  expect(text).toContain('round 0 ')
+  expect(text).not.toContain('round 2999 ')
+  expect(text.length).toBeLessThan(1.1 * 2 ** 20)
+  log.info('at last')
+  expect(readFileSync(log.file, 'utf8').trim().split('\n').at(-1)).toContain('at last')
 })

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { toErrno } from '../../../shared/errors'
 import type { LogLevel } from '../settings'
 import { makeFolder, toFileError, type DataPaths } from '../system'
 import { redact } from './redact'
@@ -20,6 +21,8 @@ export interface Log {
 
 export interface OpenLog extends Log {
   file: string
+  /** False while lines cannot be written, as on a full disk. Whoever taps the log gets them all the same. */
+  isWritten: () => boolean
   /** Begins the file anew, as after its removal. */
   reopen: () => void
   /** A value that must never be written from now on. */
@@ -39,6 +42,8 @@ export interface LogDeps {
 /** The same complaint again within this time says nothing new. */
 const REPEAT_MS = 5000
 const MAX_COMPLAINTS = 100
+/** Lines that wait for room on the disk; more are lost. */
+const MAX_WAITING_BYTES = 1024 * 1024
 
 function open(file: string, prepare: () => void): ReturnType<typeof pino.destination> {
   try {
@@ -67,12 +72,26 @@ export function createLog({ paths, home, level, maxBytes = 5 * 1024 * 1024, tap,
     makeFolder(paths.logs, 0o700)
     rotate(file, { maxBytes, files })
   })
+  let trouble = false
+  let waiting = 0
   // A full disk must not end the program that wanted to tell about it.
-  target.on('error', () => undefined)
+  target.on('error', (error: unknown) => {
+    if (trouble) return
+    trouble = true
+    const msg = `The log cannot be written (${toErrno(error) ?? 'unknown reason'}); everything else goes on.`
+    tap?.(`${JSON.stringify({ level: 'error', time: new Date().toISOString(), scope: 'log', msg })}\n`)
+  })
+  target.on('write', () => {
+    trouble = false
+    waiting = 0
+  })
   let size = sizeOf(file)
   const write = (line: string): void => {
     if (size >= maxBytes) makeRoom()
-    target.write(line)
+    // What waits is tried again with every line, also with one that is lost.
+    const kept = trouble && waiting > MAX_WAITING_BYTES ? '' : line
+    if (trouble) waiting += Buffer.byteLength(kept)
+    target.write(kept)
     size += Buffer.byteLength(line)
   }
   const makeRoom = (): void => {
@@ -126,6 +145,7 @@ export function createLog({ paths, home, level, maxBytes = 5 * 1024 * 1024, tap,
   return {
     ...bind(root),
     file,
+    isWritten: () => !trouble,
     reopen: () => {
       size = 0
       complaints.clear()

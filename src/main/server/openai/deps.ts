@@ -36,6 +36,8 @@ export interface ApiDeps {
   version: string
   /** True while answers cannot be expected, e.g. without an engine. */
   isDegraded?: () => boolean
+  /** False while the log cannot be written, e.g. on a full disk. */
+  isLogWritten?: () => boolean
   /** Who may call, asked at every request: it changes while we listen. Without it programs and pages of this machine, without a key. */
   access?: () => ApiAccess
   limits?: Partial<ApiLimits>

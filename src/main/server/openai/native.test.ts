@@ -57,6 +57,7 @@ describe('the native routes', () => {
       state: 'busy',
       in_flight: 1,
       queued: 1,
+      log: 'written',
       models: [loaded],
     })
     expect(await (await api.request('/api/v1/ps', { headers: local })).json()).toEqual({ models: [loaded] })

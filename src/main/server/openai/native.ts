@@ -87,6 +87,7 @@ function readStatus({ pool, activity, version, ...rest }: NativeDeps): NativeSta
     state: healthState({ pool, ...rest }, activity),
     in_flight: activity.inFlight(),
     queued: Math.max(0, activity.inFlight() - working),
+    log: rest.isLogWritten?.() === false ? 'failing' : 'written',
     models,
   }
 }
