@@ -143,18 +143,29 @@ async function stream(page, browser) {
   await page.getByRole('button', { name: /^Stop( |$)/ }).click()
   await page.getByRole('button', { name: 'Send' }).waitFor()
   await begin()
-  // From the key to the end of what the page does for it; the wait for the screen's next frame is not the page's.
+  // From the key to the end of what the page does for it: React answers in a microtask of the `input` event, before a listener of the
+  // window hears of it. A task of its own would wait for the next frame of the screen, which the browser puts first: told beside it.
   await page.evaluate(() => {
     window.benchKeys = []
-    addEventListener('keydown', (event) => {
-      const { port1, port2 } = new MessageChannel()
-      port1.onmessage = () => window.benchKeys.push(performance.now() - event.timeStamp)
-      addEventListener('input', () => port2.postMessage(null), { once: true })
-    })
+    window.benchFrames = []
+    addEventListener(
+      'keydown',
+      (event) => {
+        const { port1, port2 } = new MessageChannel()
+        port1.onmessage = () => window.benchFrames.push(performance.now() - event.timeStamp)
+        const heard = () => {
+          window.benchKeys.push(performance.now() - event.timeStamp)
+          port2.postMessage(null)
+        }
+        addEventListener('input', heard, { once: true })
+      },
+      { capture: true },
+    )
   })
   await composer.focus()
   for (let at = 0; at < 100; at += 1) await page.keyboard.press('abcdefgh '[at % 9], { delay: 30 })
-  const keys = await page.evaluate(() => window.benchKeys)
+  const { keys, toFrame } = await page.evaluate(() => ({ keys: window.benchKeys, toFrame: window.benchFrames }))
+  if (keys.length < 90) throw new Error(`only ${keys.length} of 100 keys were heard`)
   const tasks = await readTasks()
   await page.getByRole('button', { name: /^Stop( |$)/ }).click()
   const detail = `an answer at ${TOKENS_PER_SECOND} tokens/s, ${came.toFixed(0)} shown characters/s`
@@ -165,7 +176,7 @@ async function stream(page, browser) {
       limit: 16,
       value: quantile(keys, 0.95),
       unit: 'ms',
-      detail: `${detail}; median ${quantile(keys, 0.5).toFixed(1)} ms`,
+      detail: `${detail}; median ${quantile(keys, 0.5).toFixed(1)} ms; with the wait for the next frame: median ${quantile(toFrame, 0.5).toFixed(1)} ms, p95 ${quantile(toFrame, 0.95).toFixed(1)} ms`,
     },
     {
       name: 'chat streaming, share of one core',

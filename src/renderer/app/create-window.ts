@@ -92,8 +92,8 @@ export interface WindowDeps {
   reveal?: ((model: string) => Promise<void>) | undefined
 }
 
-/** At most ten times a second: more is not read, and costs a core. */
-const FLUSH_MS = 96
+/** What comes in one burst is shown at once. The owner tells at most ten times a second. */
+const FLUSH_MS = 8
 
 /** Wires the window once. Main owns the state; the frames of its watch are mirrored into the stores here and nowhere else. */
 export function createWindow({ openLink, onRefused, host, messages, localeOf, memory, reveal }: WindowDeps): WindowApp {

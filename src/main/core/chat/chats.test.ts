@@ -55,6 +55,23 @@ describe('an answer', () => {
     expect(thread.messages[1]).toEqual(end?.type === 'end' ? end.answer : null)
   })
 
+  test('is told a few times a second, however quick it is; the first word and the end at once', async () => {
+    const bench = openBench()
+    const chat = await bench.create()
+    const { gate, release } = held()
+    const many = Array.from({ length: 300 }, () => [text('x'), Promise.resolve()]).flat()
+    bench.script.push([text('First'), gate, ...many, finished])
+    const told: string[] = []
+    for await (const event of bench.calls['chats.send']({ chat, content: 'Go', attachments: [] }, bench.never())) {
+      if (event.type !== 'progress') continue
+      told.push(event.content)
+      if (event.content === 'First') release()
+    }
+    expect(told).toContain('First')
+    expect(told.join('')).toBe(`First${'x'.repeat(300)}`)
+    expect(told.length).toBeLessThan(30)
+  })
+
   test('goes on when nobody listens any more, and can be listened to again from anywhere', async () => {
     const bench = openBench()
     const chat = await bench.create()

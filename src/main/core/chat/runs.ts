@@ -9,6 +9,9 @@ import type { StoredMessage } from './rows'
 /** The longest that something an answer said is not yet on the disk. */
 const SAVE_MS = 1_000
 
+/** A watcher hears of a growing answer at most so often: more is not read, and costs each window a core's share. */
+const TELL_MS = 96
+
 export interface RunsDeps {
   history: () => History
   generator: Generator
@@ -42,6 +45,27 @@ export interface Runs {
   /** Ends of answers that could not be stored are given up. */
   forget: () => void
   close: () => Promise<void>
+}
+
+const hasWords = ({ message }: Draft): boolean => message.content !== '' || message.reasoning !== null
+
+/** Waits before a watcher is told more. The first word and the end are told at once. */
+function rest(run: Run, told: Draft, signal: AbortSignal): Promise<void> {
+  const isUrgent = (): boolean => signal.aborted || run.ended || (hasWords(run.draft) && !hasWords(told))
+  if (isUrgent()) return Promise.resolve()
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      unsubscribe()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, TELL_MS)
+    const unsubscribe = run.changes.subscribe(() => {
+      if (isUrgent()) end()
+    })
+    signal.addEventListener('abort', end, { once: true })
+  })
 }
 
 export function createRuns({ history, generator, now, onUnforeseen, onChange }: RunsDeps): Runs {
@@ -125,7 +149,10 @@ export function createRuns({ history, generator, now, onUnforeseen, onChange }: 
         reasoning: (message.reasoning ?? '').slice((told.reasoning ?? '').length),
       }
       told = message
-      if (!ended) continue
+      if (!ended) {
+        await rest(run, draft, signal)
+        continue
+      }
       if (run.unsaved !== null) throw run.unsaved
       yield { type: 'end', chat: summary(), answer: versioned(message) }
       return

@@ -16,6 +16,7 @@ import { Composer } from './Composer'
 import { ContextBanner, ContextMeter } from './ContextMeter'
 import { ConversationList } from './ConversationList'
 import { ModelSwitcher } from './ModelSwitcher'
+import { RegenerateMenuProvider } from './RegenerateMenu'
 import { Thread } from './Thread'
 
 /** What stands in the place of a conversation that has not begun. */
@@ -122,7 +123,13 @@ export function ChatView() {
         </Toolbar>
         {showBanner ? <EngineBanner /> : null}
         <ContextBanner />
-        {empty ? <div className="min-h-0 flex-1">{opening ? <Opening /> : <Beginning />}</div> : <Thread />}
+        {empty ? (
+          <div className="min-h-0 flex-1">{opening ? <Opening /> : <Beginning />}</div>
+        ) : (
+          <RegenerateMenuProvider>
+            <Thread />
+          </RegenerateMenuProvider>
+        )}
         {problem === null ? null : (
           <div className="mx-auto w-full max-w-[736px] flex-none px-6 pb-2">
             <FailureNote error={problem} withAction={false} />

@@ -151,7 +151,7 @@ export const ConversationRow = memo(function ConversationRow({ chat, shown, now,
               {chat.title}
             </span>
             {/* Behind the title: it must not move when the answer ends. */}
-            {chat.answering ? <Ring size={11} /> : null}
+            {chat.answering ? <Ring size={11} still /> : null}
           </span>
           {text}
         </button>

@@ -78,11 +78,16 @@ export function Thread() {
     gap: 14,
     paddingStart: 20,
     paddingEnd: 16,
-    overscan: 5,
+    overscan: 3,
     // Older messages come in above without moving what is read.
     anchorTo: 'end',
     scrollEndThreshold: NEAR_END_PX,
   })
+  // What grows is measured with the words that make it grow: else the page is drawn twice for each of them.
+  const growing = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    if (draft !== null && growing.current !== null) virtualizer.measureElement(growing.current)
+  }, [draft, virtualizer])
   const total = virtualizer.getTotalSize()
   const items = virtualizer.getVirtualItems()
 
@@ -128,7 +133,15 @@ export function Thread() {
             {items.map(({ key, index }) => {
               const message = at(index)
               return message === undefined ? null : (
-                <div key={key} ref={virtualizer.measureElement} data-index={index} className={index === count - 1 ? '' : 'mb-3.5'}>
+                <div
+                  key={key}
+                  ref={(element) => {
+                    virtualizer.measureElement(element)
+                    if (draft?.message === message) growing.current = element
+                  }}
+                  data-index={index}
+                  className={index === count - 1 ? '' : 'mb-3.5'}
+                >
                   <Row message={message} draft={draft?.message === message ? draft : null} />
                 </div>
               )
