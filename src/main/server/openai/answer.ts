@@ -148,10 +148,10 @@ export async function writeAnswer(
 ): Promise<void> {
   const { silenceMs, onError, onClose } = options
   const encode = createEncoder(options)
-  let left = false
+  const client = { left: false }
   let ended = false
   const leave = (): void => {
-    left = true
+    client.left = true
     // See `cancel` above.
     if (!ended) events.return().catch(() => undefined)
     onClose()
@@ -159,15 +159,15 @@ export async function writeAnswer(
   outgoing.once('close', leave)
   if (outgoing.destroyed) leave()
   const beat = setTimeout(() => {
-    if (!left) outgoing.write(heartbeat)
+    if (!client.left) outgoing.write(heartbeat)
     beat.refresh()
   }, silenceMs)
   try {
     let pending = opening.pending
-    if (!left && (await until(-Infinity, pending)) === null) outgoing.write(heartbeat)
-    for (let last = false; !last && !left;) {
+    if (!client.left && (await until(-Infinity, pending)) === null) outgoing.write(heartbeat)
+    for (let last = false; !last && !client.left;) {
       const step = await pending
-      if (left) break
+      if (client.left) break
       if (step.done === true) throw endless()
       const part = encode(step.value)
       last = part.last
@@ -175,10 +175,10 @@ export async function writeAnswer(
         beat.refresh()
         if (!outgoing.write(part.text) && !last) await drained(outgoing)
       }
-      if (!last && !left) pending = events.next()
+      if (!last && !client.left) pending = events.next()
     }
   } catch (error) {
-    if (!left) outgoing.write(encodeError(onError(error)))
+    if (!client.left) outgoing.write(encodeError(onError(error)))
   }
   ended = true
   clearTimeout(beat)

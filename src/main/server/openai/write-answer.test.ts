@@ -3,7 +3,6 @@ import { get, request as httpRequest, type IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { GenerationEvent } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
-import type { ApiDeps } from './deps'
 import { serveApi, type ApiServer } from './serve-api'
 import { ask, bench, finish, post } from './test-bench'
 
@@ -16,7 +15,7 @@ afterEach(async () => {
 
 async function serve(...[script, more]: Parameters<typeof bench>) {
   const made = bench(script, more)
-  const { activity: _, ...deps } = made.deps as ApiDeps
+  const { activity: _, ...deps } = made.deps
   const api = await serveApi(deps, { port: 0 })
   open.push(api)
   return { ...made, socket: api }
