@@ -122,12 +122,21 @@ test.describe('a window that is in use', () => {
       await prepare[view]?.()
       await drawAll(page, cdp, view)
     }
+    await page.keyboard.press('Alt+1')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('gem')
+    await expect(page.getByRole('option', { name: /^Load gemma/ }).first()).toBeVisible()
+    await drawAll(page, cdp, 'palette')
+    await page.keyboard.press('Escape')
     await mlxk(['config', 'set', 'appearance.language', 'de'], { env: home.env })
     await expect(page.locator('html')).toHaveAttribute('lang', 'de')
     for (const [at, view] of views.entries()) {
       await page.keyboard.press(keys[at] ?? '')
       await draw(page, cdp, `${view}-german`, shapes['light'] as Shape)
     }
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('gem')
+    await draw(page, cdp, 'palette-german', shapes['light'] as Shape)
   })
 })
 

@@ -255,18 +255,21 @@ export function Palette() {
   }
   return (
     <Dialog.Root open={open} onOpenChange={view.openPalette}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="fixed inset-0 z-40 bg-scrim" />
-        <Dialog.Popup
-          aria-label={t.palette.title}
-          initialFocus={field}
-          // What was run says itself where the focus goes.
-          finalFocus={() => !ran.current}
-          className="enter fixed top-[min(104px,10vh)] left-1/2 z-40 flex max-h-[calc(90vh-1rem)] w-[min(600px,calc(100vw-2rem))] -translate-x-1/2 flex-col overflow-hidden rounded-4 bg-raised shadow-3 outline-none"
-        >
-          <Content field={field} onRun={run} />
-        </Dialog.Popup>
-      </Dialog.Portal>
+      {/* Gone at once, without a way out: whoever opens it again in that moment finds it empty. */}
+      {open ? (
+        <Dialog.Portal>
+          <Dialog.Backdrop className="fixed inset-0 z-40 bg-scrim" />
+          <Dialog.Popup
+            aria-label={t.palette.title}
+            initialFocus={field}
+            // What was run says itself where the focus goes.
+            finalFocus={() => !ran.current}
+            className="enter fixed top-[min(104px,10vh)] left-1/2 z-40 flex max-h-[calc(90vh-1rem)] w-[min(600px,calc(100vw-2rem))] -translate-x-1/2 flex-col overflow-hidden rounded-4 bg-raised shadow-3 outline-none"
+          >
+            <Content field={field} onRun={run} />
+          </Dialog.Popup>
+        </Dialog.Portal>
+      ) : null}
     </Dialog.Root>
   )
 }
