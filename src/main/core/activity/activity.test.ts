@@ -39,17 +39,11 @@ describe('the list of requests', () => {
       [50, text('and more')],
       [60, finish],
     ]
-    const events = entry.observe(
-      (async function* () {
-        for (const [ms, event] of steps) {
-          at += ms
-          yield await Promise.resolve(event)
-        }
-      })(),
-      1,
-      (event) => event,
-    )
-    for await (const _ of events) at += 0
+    const hear = entry.watch(1)
+    for (const [ms, event] of steps) {
+      at += ms
+      hear(event)
+    }
     const { requests, json } = await read(log)
     expect(requests).toEqual([
       {
@@ -80,16 +74,8 @@ describe('the list of requests', () => {
     refused.fail(new AppError('insufficient_memory', 'too big'))
     refused.leave()
     const left = log.begin({ id: 'b', route: '/v1/completions', client: null })
-    const events = left.observe(
-      (async function* () {
-        yield await Promise.resolve(text('one'))
-        yield text('two')
-      })(),
-      1,
-      (event) => event,
-    )
-    await events.next()
-    await events.return(undefined)
+    left.watch(1)(text('one'))
+    left.leave()
     log.begin({ id: 'c', route: '/v1/completions', client: null })
     const { requests } = await read(log)
     expect(requests.map(({ id, state: now, status, error_code: code }) => [id, now, status, code])).toEqual([

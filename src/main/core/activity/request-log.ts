@@ -6,12 +6,8 @@ import { createThroughput } from './throughput'
 /** A request while it is made. After its end nothing changes it any more. */
 export interface RequestEntry {
   describe: (what: { model: string; stream: boolean }) => void
-  /** Passes the events of `choices` answers on and reads off them how far the request is. */
-  observe: <T>(
-    events: AsyncGenerator<T, void, void>,
-    choices: number,
-    eventOf: (one: T) => GenerationEvent,
-  ) => AsyncGenerator<T, void, void>
+  /** Gives what is told every event of the `choices` answers: it reads off them how far the request is. */
+  watch: (choices: number) => (event: GenerationEvent) => void
   fail: (error: unknown) => void
   /** Nobody waits for it any more. */
   leave: () => void
@@ -104,35 +100,19 @@ export function createRequestLog({ now = Date.now }: { now?: () => number } = {}
     notice(record)
   }
 
-  const observe = async function* <T>(
-    record: Record,
-    events: AsyncGenerator<T, void, void>,
-    choices: number,
-    eventOf: (one: T) => GenerationEvent,
-  ): AsyncGenerator<T, void, void> {
+  const watchAnswers = (record: Record, choices: number): ((event: GenerationEvent) => void) => {
     let exact = 0
     let finished = 0
-    try {
-      for await (const one of events) {
-        const event = eventOf(one)
-        hear(record, event)
-        if (event.type === 'finish') {
-          exact += event.usage.completion_tokens
-          finished += 1
-        }
-        if (finished === choices) {
-          // A piece of text may be several tokens, and the last ones may be no text.
-          throughput.add(Math.max(0, exact - record.completion_tokens))
-          record.completion_tokens = exact
-          end(record, { state: 'done', status: 200, error_code: null })
-        }
-        yield one
-      }
-    } catch (error) {
-      fail(record, error)
-      throw error
-    } finally {
-      leave(record)
+    return (event) => {
+      hear(record, event)
+      if (event.type !== 'finish') return
+      exact += event.usage.completion_tokens
+      finished += 1
+      if (finished < choices) return
+      // A piece of text may be several tokens, and the last ones may be no text.
+      throughput.add(Math.max(0, exact - record.completion_tokens))
+      record.completion_tokens = exact
+      end(record, { state: 'done', status: 200, error_code: null })
     }
   }
 
@@ -180,7 +160,7 @@ export function createRequestLog({ now = Date.now }: { now?: () => number } = {}
           Object.assign(record, { model: model.slice(0, 200), stream })
           notice(record)
         },
-        observe: (events, choices, eventOf) => observe(record, events, choices, eventOf),
+        watch: (choices) => watchAnswers(record, choices),
         fail: (error) => fail(record, error),
         leave: () => leave(record),
       }

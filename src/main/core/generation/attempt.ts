@@ -67,6 +67,14 @@ export async function* attempt(
     if (choice === undefined) continue
     if (hasWords(choice)) countChunk(tally, deps.clock())
     if (choice.finish_reason !== null) tally.reason = toFinishReason(choice.finish_reason)
+    const plain = plainText(choice, filters)
+    if (plain !== null) {
+      const { text, stopped } = filters.answer.push(plain)
+      if (text !== '') yield { type: 'text', text }
+      if (!stopped) continue
+      tally.reason = 'stop'
+      return
+    }
     const ended = yield* readChoice(choice, request, filters)
     if (ended !== null) {
       tally.reason = ended
@@ -76,6 +84,14 @@ export async function* attempt(
   yield* spoken('reasoning', filters.thought.flush(), null)
   yield* spoken('text', filters.answer.flush(), filters.tokens)
   settleCalls(request, filters.calls, tally)
+}
+
+/** The text of a chunk that has nothing else, as nearly all have: a generator for each of them would cost more than reading it. */
+function plainText({ delta, text }: EngineChoice, { thought, tokens }: Filters): string | null {
+  if (tokens !== null || !thought.isEmpty()) return null
+  if ((delta?.reasoning ?? '') !== '' || (delta?.tool_calls ?? []).length > 0) return null
+  const content = delta?.content ?? text ?? ''
+  return content === '' ? null : content
 }
 
 /** Returns why the answer ends here, whatever the engine would still say; else null. */

@@ -9,6 +9,8 @@ export interface StopMatcher {
   push: (text: string) => StopMatch
   /** What was held back because it might have become a stop text. Call when the answer has ended. */
   flush: () => string
+  /** True when nothing is held back. */
+  isEmpty: () => boolean
 }
 
 /**
@@ -19,7 +21,10 @@ export interface StopMatcher {
  */
 export function createStopMatcher(stops: readonly string[]): StopMatcher {
   let held = ''
+  const longest = Math.max(0, ...stops.map((stop) => stop.length))
+  const begins = new Set(stops.map((stop) => stop.charCodeAt(0)))
   return {
+    isEmpty: () => held === '',
     push: (text) => {
       const whole = held + text
       const start = firstMatch(whole, stops)
@@ -27,7 +32,11 @@ export function createStopMatcher(stops: readonly string[]): StopMatcher {
         held = ''
         return { text: whole.slice(0, start), stopped: true }
       }
-      const keep = Math.max(endsInHalf(whole) ? 1 : 0, ...stops.map((stop) => partialLength(whole, stop)))
+      const keep = Math.max(endsInHalf(whole) ? 1 : 0, partialLength(whole))
+      if (keep === 0) {
+        held = ''
+        return { text: whole, stopped: false }
+      }
       held = whole.slice(whole.length - keep)
       return { text: whole.slice(0, whole.length - keep), stopped: false }
     },
@@ -37,6 +46,16 @@ export function createStopMatcher(stops: readonly string[]): StopMatcher {
       // The other half never came.
       return endsInHalf(rest) ? `${rest.slice(0, -1)}\uFFFD` : rest
     },
+  }
+
+  /** Length of the longest end of `text` that begins a stop without being all of it. Looked at with every token. */
+  function partialLength(text: string): number {
+    for (let start = Math.max(0, text.length - longest + 1); start < text.length; start += 1) {
+      if (!begins.has(text.charCodeAt(start))) continue
+      const end = text.slice(start)
+      if (stops.some((stop) => stop.length > end.length && stop.startsWith(end))) return end.length
+    }
+    return 0
   }
 }
 
@@ -56,12 +75,4 @@ function firstMatch(text: string, stops: readonly string[]): number | null {
     if (best === null || end < best.end || (end === best.end && start < best.start)) best = { start, end }
   }
   return best?.start ?? null
-}
-
-/** Length of the longest end of `text` that begins `stop` without being all of it. */
-function partialLength(text: string, stop: string): number {
-  for (let length = Math.min(stop.length - 1, text.length); length > 0; length -= 1) {
-    if (text.endsWith(stop.slice(0, length))) return length
-  }
-  return 0
 }

@@ -1,7 +1,8 @@
+import type { ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { AppError } from '../../../shared/errors'
 import type { WireError } from '../../../shared/openai'
-import type { ChoiceEvent } from './choices'
+import type { ChoiceEvent, ChoiceEvents } from './choices'
 import {
   encodedEnd,
   encodeError,
@@ -13,7 +14,7 @@ import {
   type SaidChoice,
 } from './dialect'
 
-type Events = AsyncGenerator<ChoiceEvent>
+type Events = ChoiceEvents
 type Step = IteratorResult<ChoiceEvent, unknown>
 
 /** Collects an answer of `count` choices. @throws what the generator throws */
@@ -22,7 +23,8 @@ export async function collectAnswer(events: Events, count: number, head: AnswerH
     events: [],
     finish: null,
   }))
-  for await (const { index, event } of events) {
+  for (let step = await events.next(); step.done !== true; step = await events.next()) {
+    const { index, event } = step.value
     const choice = said[index]
     if (choice === undefined || event.type === 'state') continue
     if (event.type === 'finish') choice.finish = event
@@ -68,15 +70,35 @@ export interface StreamOptions {
   onClose: () => void
 }
 
+/** Turns events into what a client reads; `last` when all choices have ended. */
+function createEncoder({
+  head,
+  dialect,
+  count,
+  includeUsage,
+}: StreamOptions): (event: ChoiceEvent) => { text: string; last: boolean } {
+  const begun = new Set<number>()
+  const ends: Finish[] = []
+  return ({ index, event }) => {
+    const text = dialect.encodeEvent(head, index, event)
+    if (event.type === 'state' || (text === '' && event.type !== 'finish')) return { text: '', last: false }
+    const start = begun.has(index) ? '' : dialect.encodeStart(head, index)
+    begun.add(index)
+    if (event.type === 'finish') ends.push(event)
+    if (ends.length < count) return { text: start + text, last: false }
+    const usage = includeUsage ? dialect.encodeUsage(head, sumUsage(ends.map((end) => end.usage))) : ''
+    return { text: start + text + usage + encodedEnd, last: true }
+  }
+}
+
 /**
  * The answer as server-sent events. Pulls one event at a time, so a slow reader slows the engine down instead of filling memory.
  * Begins with a comment when the first text is not there yet: its byte takes the headers along.
  */
 export function streamAnswer(events: Events, opening: Opening, options: StreamOptions): ReadableStream<Uint8Array> {
-  const { head, dialect, count, includeUsage, silenceMs, onError, onClose } = options
+  const { silenceMs, onError, onClose } = options
   const encoder = new TextEncoder()
-  const begun = new Set<number>()
-  const ends: Finish[] = []
+  const encode = createEncoder(options)
   let pending: Promise<Step> | null = opening.pending
   let lastByteAt = -Infinity
   let left = false
@@ -93,17 +115,6 @@ export function streamAnswer(events: Events, opening: Opening, options: StreamOp
     }
   }
 
-  function encode({ index, event }: ChoiceEvent): { text: string; last: boolean } {
-    const text = dialect.encodeEvent(head, index, event)
-    if (event.type === 'state' || (text === '' && event.type !== 'finish')) return { text: '', last: false }
-    const start = begun.has(index) ? '' : dialect.encodeStart(head, index)
-    begun.add(index)
-    if (event.type === 'finish') ends.push(event)
-    if (ends.length < count) return { text: start + text, last: false }
-    const usage = includeUsage ? dialect.encodeUsage(head, sumUsage(ends.map((end) => end.usage))) : ''
-    return { text: start + text + usage + encodedEnd, last: true }
-  }
-
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     const part = await next().catch((error: unknown) => (left ? null : { text: encodeError(onError(error)), last: true }))
     if (part === null || left) return
@@ -112,17 +123,81 @@ export function streamAnswer(events: Events, opening: Opening, options: StreamOp
     if (!part.last) return
     controller.close()
     onClose()
-    await events.return(undefined)
+    await events.return()
   }
 
   function cancel(): void {
     left = true
     onClose()
     // An abort ends only what is awaited; a generator that rests at a yield would keep the engine it has leased.
-    events.return(undefined).catch(() => undefined)
+    events.return().catch(() => undefined)
   }
 
   return new ReadableStream({ pull, cancel })
+}
+
+/**
+ * The same answer, byte for byte, written to a socket's response whose head is out already. A stream of the web between would cost more
+ * for each token than all the rest. Events that are there together leave in one write. Never rejects.
+ */
+export async function writeAnswer(
+  outgoing: ServerResponse,
+  events: Events,
+  opening: Opening,
+  options: StreamOptions,
+): Promise<void> {
+  const { silenceMs, onError, onClose } = options
+  const encode = createEncoder(options)
+  const client = { left: false }
+  let ended = false
+  const leave = (): void => {
+    client.left = true
+    // See `cancel` above.
+    if (!ended) events.return().catch(() => undefined)
+    onClose()
+  }
+  outgoing.once('close', leave)
+  if (outgoing.destroyed) leave()
+  const beat = setTimeout(() => {
+    if (!client.left) outgoing.write(heartbeat)
+    beat.refresh()
+  }, silenceMs)
+  try {
+    let pending = opening.pending
+    if (!client.left && (await until(-Infinity, pending)) === null) outgoing.write(heartbeat)
+    for (let last = false; !last && !client.left;) {
+      const step = await pending
+      if (client.left) break
+      if (step.done === true) throw endless()
+      const part = encode(step.value)
+      last = part.last
+      if (part.text !== '') {
+        beat.refresh()
+        if (!outgoing.write(part.text) && !last) await drained(outgoing)
+      }
+      if (!last && !client.left) pending = events.next()
+    }
+  } catch (error) {
+    if (!client.left) outgoing.write(encodeError(onError(error)))
+  }
+  ended = true
+  clearTimeout(beat)
+  outgoing.end()
+  onClose()
+  await events.return().catch(() => undefined)
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      outgoing.off('drain', settle)
+      outgoing.off('close', settle)
+      resolve()
+    }
+    outgoing.on('drain', settle)
+    outgoing.on('close', settle)
+    if (outgoing.destroyed) settle()
+  })
 }
 
 /**

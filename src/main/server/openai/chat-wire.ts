@@ -12,9 +12,13 @@ export const chatDialect: Dialect = {
       case 'state':
         return ''
       case 'text':
-        return encodeDelta(head, index, { content: event.text }, event.logprobs)
-      case 'reasoning':
-        return encodeDelta(head, index, { reasoning_content: event.text, reasoning: event.text })
+        return event.logprobs === undefined
+          ? `${openDelta(head, index)}{"content":${JSON.stringify(event.text)}}${closeDelta}`
+          : encodeDelta(head, index, { content: event.text }, event.logprobs)
+      case 'reasoning': {
+        const text = JSON.stringify(event.text)
+        return `${openDelta(head, index)}{"reasoning_content":${text},"reasoning":${text}}${closeDelta}`
+      }
       case 'tool_call': {
         const start = { index: event.index, id: event.id, type: 'function', function: { name: event.name, arguments: '' } } as const
         const rest = { index: event.index, function: { arguments: event.arguments } }
@@ -69,6 +73,21 @@ function toChoice({ events, finish }: SaidChoice, index: number): ChatCompletion
 function toWireLogprobs(content: TokenLogprob[]): WireLogprobs {
   return { content, refusal: null }
 }
+
+/** What stands before the delta of every chunk of one choice; and after it, while there is more to come. */
+function openDelta(head: AnswerHead, index: number): string {
+  let own = opened.get(head)
+  if (own === undefined) opened.set(head, (own = new Map()))
+  const known = own.get(index)
+  if (known !== undefined) return known
+  const text = `data: ${JSON.stringify(frame(head)).slice(0, -1)},"choices":[{"index":${index},"delta":`
+  own.set(index, text)
+  return text
+}
+
+/** The same for all tokens of an answer, so it is made once. */
+const opened = new WeakMap<AnswerHead, Map<number, string>>()
+const closeDelta = ',"finish_reason":null}]}\n\n'
 
 function encodeDelta(head: AnswerHead, index: number, delta: ChatDelta, tokens?: TokenLogprob[]): string {
   return encodeChunk(head, [

@@ -7,22 +7,54 @@ export interface ChoiceEvent {
   event: GenerationEvent
 }
 
+/** An iteration that its reader may leave at any time with `return`. */
+export interface ChoiceEvents {
+  next: () => Promise<IteratorResult<ChoiceEvent, unknown>>
+  return: () => Promise<unknown>
+}
+
 /**
  * The answers to one request, made at the same time: mlx_lm computes them in one batch. With a seed each gets its own, so that they
  * differ and are still the same next time. What goes wrong with one ends all.
+ * @param hear gets every event on its way, in place of generators around generators: they cost more per token than the rest of it
  */
-export async function* generateChoices(
+export function generateChoices(
+  generator: Generator,
+  request: GenerationRequest,
+  count: number,
+  signal: AbortSignal,
+  hear: (event: GenerationEvent) => void = () => {},
+): ChoiceEvents {
+  if (count !== 1) {
+    const many = merge(generator, request, count, signal)
+    return {
+      next: async () => {
+        const step = await many.next()
+        if (step.done !== true) hear(step.value.event)
+        return step
+      },
+      return: () => many.return(),
+    }
+  }
+  const source = generator.generate(request, signal)
+  return {
+    next: async () => {
+      const step = await source.next()
+      if (step.done === true) return step
+      hear(step.value)
+      return { done: false, value: { index: 0, event: step.value } }
+    },
+    return: () => source.return(undefined),
+  }
+}
+
+async function* merge(
   generator: Generator,
   request: GenerationRequest,
   count: number,
   signal: AbortSignal,
 ): AsyncGenerator<ChoiceEvent, void, void> {
   const sources = Array.from({ length: count }, (_, index) => generator.generate(withOwnSeed(request, index), signal))
-  const first = sources[0]
-  if (first !== undefined && count === 1) {
-    for await (const event of first) yield { index: 0, event }
-    return
-  }
   type Step = { index: number; step: IteratorResult<GenerationEvent, unknown> }
   const next = (index: number): Promise<Step> =>
     (sources[index] as AsyncGenerator<GenerationEvent>).next().then((step) => ({ index, step }))

@@ -5,7 +5,7 @@ import { parseChatRequest, parseCompletionRequest, type ChatRequest, type Comple
 import { clientName, type RequestEntry, type RequestLog } from '../../core/activity'
 import type { Activity } from './activity'
 import type { createAdmission, Place } from './admission'
-import { awaitOpening, collectAnswer, streamAnswer } from './answer'
+import { awaitOpening, collectAnswer, streamAnswer, writeAnswer, type StreamOptions } from './answer'
 import { toGenerationRequest, withModel, type PlannedRequest } from './chat-request'
 import { chatDialect } from './chat-wire'
 import { generateChoices } from './choices'
@@ -43,6 +43,9 @@ const streamHeaders = {
   'X-Accel-Buffering': 'no',
 } as const
 
+/** Tells the HTTP adapter to leave the response alone. */
+const alreadySent = { 'x-hono-already-sent': 'true' } as const
+
 /** `POST /v1/chat/completions` and `/v1/completions`, streamed or not. */
 export function createCompletionHandler(
   deps: CompletionDeps,
@@ -58,8 +61,11 @@ export function createCompletionHandler(
     try {
       const model = await resolveModel(deps, request.model)
       entry.describe({ model: model.name, stream })
-      const choices = generateChoices(generator, withModel(request, model), count, work.signal)
-      const events = metrics.observe(entry.observe(choices, count, ({ event }) => event))
+      const watch = entry.watch(count)
+      const events = generateChoices(generator, withModel(request, model), count, work.signal, (event) => {
+        metrics.hear(event)
+        watch(event)
+      })
       const head: AnswerHead = { id: `${idPrefix}-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: model.name }
       if (!stream) {
         const completion = await collectAnswer(events, count, head, dialect)
@@ -69,7 +75,7 @@ export function createCompletionHandler(
       }
       const opening = await awaitOpening(events, limits.patienceMs)
       const requestId = context.get('requestId')
-      const chunks = streamAnswer(events, opening, {
+      const options: StreamOptions = {
         head,
         dialect,
         count,
@@ -77,6 +83,7 @@ export function createCompletionHandler(
         silenceMs: limits.silenceMs,
         onError: (thrown) => {
           const error = work.explain(thrown)
+          entry.fail(error)
           if (isUnexpected(error)) logError(error, requestId)
           return toHttpError(error, requestId).body
         },
@@ -85,8 +92,13 @@ export function createCompletionHandler(
           place.leave()
           entry.leave()
         },
-      })
-      return context.body(chunks, 200, { ...streamHeaders, ...chunked(context) })
+      }
+      const { outgoing } = context.env ?? {}
+      if (outgoing === undefined) return context.body(streamAnswer(events, opening, options), 200, streamHeaders)
+      const { headers } = context.body(null, 200, streamHeaders)
+      outgoing.writeHead(200, Object.fromEntries(headers))
+      void writeAnswer(outgoing, events, opening, options)
+      return context.body(null, 200, alreadySent)
     } catch (thrown) {
       const error = work.explain(thrown)
       work.end()
@@ -141,11 +153,6 @@ function toDelivery({ n, stream, stream_options: options }: ChatRequest | Comple
   includeUsage: boolean
 } {
   return { count: n, stream, includeUsage: options?.include_usage === true }
-}
-
-/** Said outright, since the adapter else waits a tick or two for the whole body before it sends the first byte. HTTP/1.0 has no chunks. */
-function chunked(context: Context<ApiEnv>): Record<string, string> {
-  return context.env?.incoming?.httpVersion === '1.1' ? { 'Transfer-Encoding': 'chunked' } : {}
 }
 
 interface Work {

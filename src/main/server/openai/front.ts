@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AppError } from '../../../shared/errors'
@@ -9,7 +9,7 @@ import { isUnexpected, toHttpError } from './wire-error'
 
 export interface ApiEnv {
   /** What the HTTP adapter adds; absent when the app is called as a value. */
-  Bindings: { incoming?: Pick<IncomingMessage, 'httpVersion' | 'socket'> }
+  Bindings: { incoming?: Pick<IncomingMessage, 'socket'>; outgoing?: ServerResponse }
   Variables: { requestId: string }
 }
 

@@ -1,6 +1,5 @@
-import type { EngineState, LoadedModel, Usage } from '../../../shared/contract'
+import type { EngineState, GenerationEvent, LoadedModel, Usage } from '../../../shared/contract'
 import type { EnginePool } from '../../core/engine/types'
-import type { ChoiceEvent } from './choices'
 
 /** Upper ends of the histogram of seconds to the first token. */
 const buckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120] as const
@@ -8,8 +7,8 @@ const buckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120] 
 /** Counts what the API does, for Prometheus and for the status. Never knows a prompt, an answer or a client. */
 export interface Metrics {
   countRequest: (route: string, status: number) => void
-  /** Passes events on and counts what they tell. */
-  observe: (events: AsyncGenerator<ChoiceEvent, void, void>) => AsyncGenerator<ChoiceEvent, void, void>
+  /** Counts what an event tells. */
+  hear: (event: GenerationEvent) => void
   /** In Prometheus' text format, version 0.0.4. */
   render: (now: { models: readonly LoadedModel[]; inFlight: number; residentBytes: number }) => string
 }
@@ -52,11 +51,8 @@ export function createMetrics(pool: Pick<EnginePool, 'list' | 'subscribe'>, ende
       const key = `${label('route', route)},${label('status', String(status))}`
       requests.set(key, (requests.get(key) ?? 0) + 1)
     },
-    observe: async function* (events) {
-      for await (const choice of events) {
-        if (choice.event.type === 'finish') countAnswer(choice.event.usage, choice.event.timing.first_token_ms)
-        yield choice
-      }
+    hear: (event) => {
+      if (event.type === 'finish') countAnswer(event.usage, event.timing.first_token_ms)
     },
     render: ({ models, inFlight, residentBytes }) =>
       [

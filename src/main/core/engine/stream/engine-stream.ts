@@ -34,7 +34,14 @@ export async function* openEngineStream(
     const response = await connection.response
     if (response.statusCode !== 200)
       throw engineError(response.statusCode ?? 0, await readBounded(response), path === '/v1/completions' ? 'prompt' : 'messages')
-    if (yield* readEvents(response, () => watch?.beat(), signal)) return
+    const reader = createReader(response, () => watch?.beat())
+    for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
+      for (const event of batch) {
+        throwIfAborted(signal)
+        yield event
+      }
+    }
+    if (reader.isWhole()) return
     throw new AppError('engine_crashed', 'The engine ended the answer in the middle.', {
       hint: 'Try again; the log has the reason.',
     })
@@ -82,14 +89,23 @@ function connect(
   }
 }
 
-/** Returns true when the stream ended as it should, with `[DONE]`. */
-async function* readEvents(
-  response: IncomingMessage,
-  onBytes: () => void,
-  signal: AbortSignal,
-): AsyncGenerator<EngineStreamEvent, boolean, void> {
+/** So many events wait at most for a reader that is slow; then the engine has to wait. */
+const maxWaiting = 64
+
+interface Reader {
+  /** What has come since the last time, at least one event; null at the end. Rejects with what broke the stream. */
+  next: () => Promise<EngineStreamEvent[] | null>
+  /** It ended as it should, with `[DONE]`. */
+  isWhole: () => boolean
+}
+
+/** Listens instead of iterating over the response: that costs a promise and a turn for every token. */
+function createReader(response: IncomingMessage, onBytes: () => void): Reader {
   let events: EngineStreamEvent[] = []
   let done = false
+  let ended = false
+  let failure: unknown = null
+  let wake: () => void = () => {}
   const parser = createParser({
     maxBufferSize: maxEventBytes,
     onError: (error) => {
@@ -105,18 +121,44 @@ async function* readEvents(
     },
   })
   response.setEncoding('utf8')
-  for await (const text of response as AsyncIterable<string>) {
+  response.on('data', (text: string) => {
     onBytes()
-    parser.feed(text)
-    const batch = events
-    events = []
-    for (const event of batch) {
-      throwIfAborted(signal)
-      yield event
+    try {
+      parser.feed(text)
+    } catch (error) {
+      failure ??= error
     }
-    if (done) return true
+    if (events.length > maxWaiting) response.pause()
+    wake()
+  })
+  response.on('end', () => {
+    ended = true
+    wake()
+  })
+  response.on('error', (error) => {
+    failure ??= error
+    wake()
+  })
+  response.on('close', () => {
+    ended = true
+    wake()
+  })
+  const next: Reader['next'] = async () => {
+    for (;;) {
+      if (events.length > 0) {
+        const batch = events
+        events = []
+        if (batch.length > maxWaiting) response.resume()
+        return batch
+      }
+      if (failure !== null) throw failure
+      if (done || ended) return null
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
   }
-  return false
+  return { next, isWhole: () => done }
 }
 
 /** `keepalive 2048/9000`, an SSE comment that mlx_lm sends while it reads the prompt. */
