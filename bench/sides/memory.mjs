@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 const [bundle, hub, indexFolder, task] = process.argv.slice(2)
-const { createCatalog, createVerdictIndex, scanRoots } = createRequire(import.meta.url)(bundle)
+const { createCatalog, createVerdictIndex, keepHeapSmall, scanRoots } = createRequire(import.meta.url)(bundle)
 const roots = [{ path: hub, kind: 'primary', rule: 'HF_HOME' }]
 const catalog = createCatalog({
   roots: () => roots,
@@ -18,6 +18,8 @@ function highest() {
   return Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 2 ** 10
 }
 
+// As the command line does.
+keepHeapSmall()
 const start = resident()
 const held = task === 'scan' ? scanRoots(roots).roots[0].repos : (await catalog.list()).models
 console.log(

@@ -112,6 +112,11 @@ test(
       await page.emulateMedia({ colorScheme: scheme })
       await shoot(`chat-markdown-${scheme}`)
     }
+    // Whoever reads the end still does when the window gets smaller.
+    const figures = window.answer.getByText(/\d+ tokens/)
+    await expect(figures).toBeInViewport({ ratio: 1 })
+    await session.resize(900, 420)
+    await expect(figures).toBeInViewport({ ratio: 1 })
   },
 )
 

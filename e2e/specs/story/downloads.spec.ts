@@ -145,4 +145,30 @@ test.describe('downloads', () => {
       await expect(page.getByRole('heading', { name: 'No downloads' })).toBeVisible()
     },
   )
+
+  test(
+    'one that fails says why, and goes through when it is tried again after it was mended',
+    { tag: '@both' },
+    async ({ session, shoot }) => {
+      const { page } = session
+      const NAME = 'mlx-community/Late-Comer-4bit'
+      await expect(mainWindow(page).serverFoot).toHaveAccessibleName(/ready:\d+/)
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type(NAME)
+      await expect(page.getByRole('option', { name: `Download ${NAME}` })).toHaveAttribute('aria-selected', 'true')
+      await page.keyboard.press('Enter')
+      await mainWindow(page).go('Downloads')
+      const problems = group(page, 'Problems')
+      await expect(problems.getByRole('listitem')).toContainText('Late-Comer-4bit')
+      await shoot('downloads-failed-light')
+      expect(await violations(page)).toEqual([])
+      const again = problems.getByRole('button', { name: 'Try again' })
+      await again.click()
+      await expect(again).toBeVisible()
+      hub.publish({ id: NAME, files })
+      await again.click()
+      await expect(group(page, 'Ended').getByText('Healthy, every hash checked')).toBeVisible()
+      await expect(problems).toBeHidden()
+    },
+  )
 })

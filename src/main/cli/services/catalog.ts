@@ -2,6 +2,7 @@ import { resolveRoots, scanRoots } from '../../core/cache'
 import { createEngineSupport } from '../../core/interpreter'
 import { createCatalog, createVerdictIndex, type ModelCatalog, type ModelInspector } from '../../core/models'
 import { createSettings, type OpenSettings } from '../../core/settings'
+import { keepHeapSmall } from '../../core/system'
 import { createTrust } from '../../core/trust'
 import { createContentMemory, createHashMemory } from '../../core/verify'
 import type { Context } from '../context'
@@ -15,6 +16,7 @@ export function openSettings({ paths }: Pick<Context, 'paths'>): OpenSettings {
 export function openCatalog(context: Pick<Context, 'paths' | 'env' | 'platform' | 'layout'>): ModelCatalog & ModelInspector {
   const { paths, env, platform } = context
   const settings = openSettings(context)
+  keepHeapSmall()
   return createCatalog({
     roots: () => {
       const { demo, cache } = settings.read()

@@ -33,6 +33,8 @@ interface Task {
 }
 
 const PATIENCE_MS = 15_000
+/** Of the thread's heap: it makes many small things that live short. */
+const YOUNG_MB = 4
 
 function unanswered(root: CacheRoot): RootScan {
   return { state: toSlow(root, 'It does not answer; its volume may be asleep or gone.'), repos: [], unchanged: [] }
@@ -64,7 +66,7 @@ function createWorkerScanner(file: string, patienceMs: number): Scanner {
     for (const { reject } of queue.splice(0)) reject(error)
   }
   const start = (): Worker => {
-    const started = new Worker(file, { name: 'scan' })
+    const started = new Worker(file, { name: 'scan', resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
     const release = (): void => {
       for (const [path, holder] of stuck) if (holder === started) stuck.delete(path)
     }

@@ -74,10 +74,12 @@ export async function surveyModels(roots: readonly CacheRoot[], { scan, index, c
   const verdicts: Verdict[] = []
   for (const { state, repos, unchanged } of result.roots) {
     const root: CacheRoot = { path: state.path, kind: state.kind, rule: state.rule }
-    const scanned = new Map(repos.map((repo) => [repo.folder, repo]))
+    // Taken out of the result, and each let go of when it is judged: both, of thousands of models, would be twice the memory.
+    const scanned = new Map(repos.splice(0).map((repo) => [repo.folder, repo]))
     const folders = [...scanned.keys(), ...unchanged].sort()
     for (const folder of folders) {
       const repo = scanned.get(folder)
+      scanned.delete(folder)
       const verdict = repo === undefined ? recall(root, folder) : judge(repo)
       if (verdict !== null) verdicts.push(placeIn(verdict, root))
       await takeTurn()

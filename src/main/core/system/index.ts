@@ -7,6 +7,7 @@ export { findObstacle, makeFolder, prepareDataFolder, type Obstacle } from './da
 export { createEmitter, follow, type Emitter } from './emitter'
 export { toFileError } from './file-errors'
 export { createFileLocks, type FileLocks, type FileLockState } from './file-lock'
+export { keepHeapSmall } from './heap'
 export { findLayout, type Layout } from './layout'
 export { currentPlatform, dataPaths, expandPath, readVariable, type DataPaths, type Env, type Platform } from './paths'
 export { writePrivateFile } from './write-file'

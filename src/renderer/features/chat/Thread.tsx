@@ -116,6 +116,16 @@ export function Thread() {
   useLayoutEffect(() => {
     if (following.current) toEnd()
   }, [total, count])
+  // A window that gets smaller, or a field that grows, takes its room from the end.
+  useEffect(() => {
+    const element = scroller.current
+    if (element === null) return undefined
+    const observer = new ResizeObserver(() => {
+      if (following.current) toEnd()
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
 
   return (
     <div className="relative min-h-0 flex-1">

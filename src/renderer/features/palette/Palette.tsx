@@ -82,6 +82,9 @@ function Option({ entry, id, chosen, onPoint, onRun }: OptionProps) {
   const { host } = useWindow()
   const Icon = icons[entry.kind]
   const keys = entry.kind === 'command' ? shortcutLabel(entry.command, host) : ''
+  // Of a model's chat from any of its rows, and of what is chosen.
+  const hint =
+    keys !== '' ? keys : entry.kind === 'chat' ? shortcutLabel('chat_selected', host) : chosen ? writeKeys('↩', host) : ''
   return (
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the field hears the keys
     <div
@@ -103,7 +106,7 @@ function Option({ entry, id, chosen, onPoint, onRun }: OptionProps) {
       <span dir="auto" className="min-w-0 flex-1 truncate text-12 text-ink-2">
         <Beside entry={entry} />
       </span>
-      {keys === '' ? null : <Kbd>{keys}</Kbd>}
+      {hint === '' ? null : <Kbd>{hint}</Kbd>}
     </div>
   )
 }
@@ -264,7 +267,7 @@ export function Palette() {
             initialFocus={field}
             // What was run says itself where the focus goes.
             finalFocus={() => !ran.current}
-            className="enter fixed top-[min(104px,10vh)] left-1/2 z-40 flex max-h-[calc(90vh-1rem)] w-[min(600px,calc(100vw-2rem))] -translate-x-1/2 flex-col overflow-hidden rounded-4 bg-raised shadow-3 outline-none"
+            className="enter fixed top-[min(104px,13vh)] left-1/2 z-40 flex max-h-[calc(87vh-1rem)] w-[min(600px,calc(100vw-2rem))] -translate-x-1/2 flex-col overflow-hidden rounded-4 bg-raised shadow-3 outline-none"
           >
             <Content field={field} onRun={run} />
           </Dialog.Popup>

@@ -1,12 +1,12 @@
 import { runCommand } from '../../app/commands'
 import type { WindowApp } from '../../app/create-window'
-import { modelKey } from '../models/model'
+import { modelKey, splitOwner } from '../models/model'
 import type { Act } from './model'
 
 async function pull({ downloads, toasts, view, t }: WindowApp, name: string): Promise<void> {
   const added = await downloads.add({ model: name })
   if (added === null) view.go('downloads')
-  else toasts.show(t.palette.pulling(name), { label: t.sections.downloads, act: () => view.go('downloads') })
+  else toasts.show(t.palette.pulling(splitOwner(name).short), { label: t.sections.downloads, act: () => view.go('downloads') })
 }
 
 /** Does what an entry of the palette says. */
