@@ -245,7 +245,7 @@ async function paintModels(bench) {
       const real = window.fetch
       window.fetch = async (...request) => {
         const response = await real(...request)
-        if (!String(request[0]).endsWith('/rpc/models.list')) return response
+        if (!response.url.endsWith('/rpc/models.list')) return response
         for (const way of ['json', 'text', 'arrayBuffer']) {
           const read = response[way].bind(response)
           response[way] = async () => {
