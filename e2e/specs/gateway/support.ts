@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { demoModelNames, writeDemoModels, writeScriptedModel, type ScriptedModelSpec } from '../../../src/main/core/demo'
 import { resolveRoots, scanRoots } from '../../../src/main/core/cache'
-import { createEnginePool, openEngineStream, type EnginePool } from '../../../src/main/core/engine'
+import { createEnginePool, openEngineStream, type EnginePool, type EnginePoolDeps } from '../../../src/main/core/engine'
 import { createGenerator } from '../../../src/main/core/generation'
 import { createCatalog } from '../../../src/main/core/models'
 import { currentPlatform, dataPaths, findLayout } from '../../../src/main/core/system'
@@ -12,8 +12,14 @@ import { ensureTestEngine } from '../../setup/engine'
 
 export const [hello, counting, thinking] = demoModelNames as [string, string, string]
 
+interface GatewayOptions extends Partial<EnginePoolDeps> {
+  python?: (folder: string) => Promise<string>
+}
+
 export interface Gateway {
   api: ApiServer
+  /** The cache of its models. */
+  hub: string
   pool: EnginePool
   /** Errors that nobody foresaw, with their request ids. */
   logged: [unknown, string][]
@@ -24,8 +30,14 @@ export interface Gateway {
   close: () => Promise<void>
 }
 
-/** The whole API on a free port: demo models in a cache of its own, real catalog, pool and mlx_lm. `engineEnv`: more for the pool's. */
-export async function openGateway(engineEnv: Record<string, string> = {}): Promise<Gateway> {
+/**
+ * The whole API on a free port: demo models in a cache of its own, real catalog, pool and mlx_lm. `engineEnv`: more for the pool's.
+ * `more.python`: gives an interpreter in place of the engine's, from a folder to put it in.
+ */
+export async function openGateway(
+  engineEnv: Record<string, string> = {},
+  { python: choosePython = (_folder: string) => ensureTestEngine(), ...more }: GatewayOptions = {},
+): Promise<Gateway> {
   const root = mkdtempSync(join(tmpdir(), 'mlxk-gateway-'))
   const platform = currentPlatform(process.env)
   const env = { MLXK_HOME: join(root, 'data'), HF_HOME: join(root, 'hf') }
@@ -33,7 +45,7 @@ export async function openGateway(engineEnv: Record<string, string> = {}): Promi
   await writeDemoModels(paths.demoHub)
   const roots = () => resolveRoots(env, platform, { demoHub: paths.demoHub, demoEnabled: true, extraRoots: [] })
   const catalog = createCatalog({ roots, scan: (all) => Promise.resolve(scanRoots(all)) })
-  const python = await ensureTestEngine()
+  const python = await choosePython(join(root, 'bin'))
   const layout = findLayout(import.meta.dirname)
   const pool = createEnginePool({
     environment: { python: () => Promise.resolve(python) },
@@ -41,6 +53,7 @@ export async function openGateway(engineEnv: Record<string, string> = {}): Promi
     platform,
     paths,
     layout,
+    ...more,
   })
   const clock = () => performance.now()
   const generator = createGenerator({ catalog, pool, openStream: openEngineStream, clock, maxTokens: () => null })
@@ -59,6 +72,7 @@ export async function openGateway(engineEnv: Record<string, string> = {}): Promi
   )
   return {
     api,
+    hub: paths.demoHub,
     pool,
     logged,
     write: async (spec) => void (await writeScriptedModel(paths.demoHub, spec)),

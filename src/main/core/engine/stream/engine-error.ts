@@ -11,6 +11,9 @@ const sentences: Record<string, string> = {
   remote_image: 'Images must be sent inside the request; the engine does not fetch them.',
 }
 
+/** mlx_lm says so with 404 when the thread that answers is gone. Our launcher ends such a process, where it can. */
+const deadThread = 'generation thread died'
+
 /**
  * Turns the engine's answer to a refused request into an error of ours. Sentences that begin with `engine:` are written by our own
  * launcher (`resources/engine/mlxk_engine/checks.py`): `engine:<code>[:<details>]`. Any other text is mlx_lm's and only shown.
@@ -22,7 +25,7 @@ export function engineError(status: number, body: string, input: 'messages' | 'p
   const text = errorText(body)
   const parts = text.split(':')
   if (parts[0] !== 'engine') {
-    return status >= 500 || status === 401
+    return status >= 500 || status === 401 || text === deadThread
       ? new AppError('engine_crashed', `The engine answered with an error (${status}): ${text}`)
       : new AppError('invalid_request', `The engine refused the request: ${text}`)
   }

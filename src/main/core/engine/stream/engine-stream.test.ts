@@ -128,5 +128,6 @@ describe('answers of an engine that refuses', () => {
   it('is a crash when the engine itself is at fault', () => {
     expect(engineError(500, '<html>')).toMatchObject({ code: 'engine_crashed' })
     expect(engineError(401, '')).toMatchObject({ code: 'engine_crashed' })
+    expect(engineError(404, '{"error":"generation thread died"}')).toMatchObject({ code: 'engine_crashed' })
   })
 })

@@ -46,6 +46,8 @@ export async function* openEngineStream(
       hint: 'Try again; the log has the reason.',
     })
   } catch (error) {
+    // It is over, and no hang, however long the reason takes.
+    watch?.end()
     throwIfAborted(signal)
     throw await explain(error, lease.died)
   } finally {
