@@ -36,6 +36,44 @@ test.describe('a cache of a year', () => {
     expect(existsSync(repoPath(hubOf(home.folder), 'mlx-community/gemma-3-12b-it-qat-4bit'))).toBe(false)
   })
 
+  test(
+    'all that can be done to a model is in the menu of its row, by mouse and by keyboard',
+    { tag: '@both' },
+    async ({ session, shoot }) => {
+      const { page } = session
+      const window = mainWindow(page)
+      await page.setViewportSize({ width: 1440, height: 900 })
+      await window.row('SmolLM3').click({ button: 'right' })
+      const menu = page.getByRole('menu')
+      await expect(menu.getByRole('menuitem')).toContainText([
+        'Chat',
+        'Load',
+        'Verify every byte',
+        'Show in Storage',
+        'Copy model name',
+        'Remove…',
+      ])
+      // No engine is installed here.
+      await expect(menu.getByRole('menuitem', { name: 'Load' })).toBeDisabled()
+      await shoot('models-menu-light')
+      expect(await violations(page)).toEqual([])
+      await page.keyboard.press('Escape')
+      await expect(menu).toBeHidden()
+      await expect(window.row('SmolLM3')).toBeFocused()
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('Shift+F10')
+      await menu.getByRole('menuitem', { name: 'Remove…' }).press('Enter')
+      await expect(page.getByRole('alertdialog')).toBeVisible()
+      await expect(page.getByRole('alertdialog', { name: /SmolLM3/ })).toHaveCount(0)
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Memory' }).click()
+      await expect(page.getByRole('columnheader', { name: 'Memory' })).toHaveAttribute('aria-sort', 'descending')
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await shoot('models-columns-dark')
+      expect(await violations(page)).toEqual([])
+    },
+  )
+
   test('an old revision goes alone, and the current one stays', { tag: '@both' }, async ({ session, home }) => {
     const { page } = session
     await mainWindow(page).row('gemma-3-12b').click()

@@ -1,3 +1,4 @@
+import { ContextMenu } from '@base-ui/react/context-menu'
 import { ChevronDown, ChevronRight, ChevronUp } from 'lucide-react'
 import { useCallback, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import type { ModelSummary } from '../../../shared/contract'
@@ -5,6 +6,7 @@ import { useModels, useWindow } from '../../app/context'
 import { cx } from '../../lib/cx'
 import { useNow } from '../../lib/use-now'
 import { findByPrefix, findLoaded, modelKey, moveSelection, nextSort, type Group, type GroupName, type SortKey } from './model'
+import { RowMenu } from './ModelMenu'
 import { ModelRow } from './ModelRow'
 
 const PAGE_ROWS = 12
@@ -156,32 +158,43 @@ export function ModelTable({ groups, onOpen, onAct, openOnSelect }: ModelTablePr
           <Column name={null} label={t.models.column.quant} className="c-wide" />
           <Column name="context" label={t.models.column.context} end className="c-wide" />
           <Column name={null} label={t.models.column.state} className="c-state" />
-          <Column name="changed" label={t.models.column.changed} className="c-wide" />
+          <Column name="fit" label={t.models.column.fit} end className="c-fit" />
+          <Column name="used" label={t.models.column.used} className="c-wide" />
         </tr>
       </thead>
-      <tbody role="rowgroup" className="block min-h-0 flex-1 overflow-y-auto pb-3" id="model-list">
-        {groups.map((group) => (
-          <GroupRows key={group.name} group={group} folded={folded.includes(group.name)} onToggle={() => toggle(group.name)}>
-            {(model) => {
-              const key = modelKey(model)
-              return (
-                <ModelRow
-                  key={key}
-                  rowKey={key}
-                  model={model}
-                  loaded={findLoaded(loaded, model.name)}
-                  selected={key === selected}
-                  tabStop={key === tabStop}
-                  rowIndex={(indexOf.get(key) ?? 0) + 2}
-                  nowMs={now}
-                  onSelect={openOnSelect ? onOpen : focusRow}
-                  onAct={onAct}
-                />
-              )
-            }}
-          </GroupRows>
-        ))}
-      </tbody>
+      <ContextMenu.Root>
+        <ContextMenu.Trigger
+          render={<tbody role="rowgroup" className="block min-h-0 flex-1 overflow-y-auto pb-3" id="model-list" />}
+          onContextMenu={(event) => {
+            const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]') : null
+            if (row?.dataset['key'] === undefined) event.preventBaseUIHandler()
+            else void actions.select(row.dataset['key'])
+          }}
+        >
+          {groups.map((group) => (
+            <GroupRows key={group.name} group={group} folded={folded.includes(group.name)} onToggle={() => toggle(group.name)}>
+              {(model) => {
+                const key = modelKey(model)
+                return (
+                  <ModelRow
+                    key={key}
+                    rowKey={key}
+                    model={model}
+                    loaded={findLoaded(loaded, model.name)}
+                    selected={key === selected}
+                    tabStop={key === tabStop}
+                    rowIndex={(indexOf.get(key) ?? 0) + 2}
+                    nowMs={now}
+                    onSelect={openOnSelect ? onOpen : focusRow}
+                    onAct={onAct}
+                  />
+                )
+              }}
+            </GroupRows>
+          ))}
+        </ContextMenu.Trigger>
+        <RowMenu />
+      </ContextMenu.Root>
     </table>
   )
 }

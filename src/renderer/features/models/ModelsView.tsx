@@ -77,7 +77,12 @@ export function ModelsView() {
   const twoColumns = useMedia(TWO_COLUMNS)
 
   const models = useMemo(() => list?.models ?? [], [list])
-  const groups = useMemo(() => groupModels(models, loaded, { filter, search, sort }), [models, loaded, filter, search, sort])
+  const fits = useModels((state) => state.fits)
+  const used = useModels((state) => state.used)
+  const groups = useMemo(
+    () => groupModels(models, loaded, { filter, search, sort }, { fits, used }),
+    [models, loaded, filter, search, sort, fits, used],
+  )
   // Details belong to a row: what the filter hides, it hides as a whole. The choice itself stays for when the filter is lifted.
   const chosen = findSelected(models, selected, { filter, search })
   const progress = useFirstRun((state) => state.progress)
@@ -133,7 +138,7 @@ export function ModelsView() {
       />
       <div className="flex min-h-0 flex-1">
         {instead ? null : (
-          <div className="flex min-w-0 flex-1 flex-col" data-region="list">
+          <div className="@container flex min-w-0 flex-1 flex-col" data-region="list">
             {leads ? null : <EngineBanner />}
             <ServerBanner />
             <RootProblem />

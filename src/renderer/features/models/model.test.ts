@@ -95,6 +95,21 @@ describe('list of models', () => {
     expect(order({ key: 'size', descending: false })).toEqual(['a/model-9', 'z/model-10', 'm/model-2'])
   })
 
+  it('sorts by memory and by last use; what is not known of a model comes last either way round', () => {
+    const models = ['a/one', 'a/two', 'a/three'].map((name) => aModel(name))
+    const [one, two] = models
+    const known = {
+      fits: { [modelKey(one!)]: { needed_bytes: 9 }, [modelKey(two!)]: { needed_bytes: 4 } },
+      used: { 'a/two': '2026-02-01T00:00:00Z', 'a/one': '2026-01-01T00:00:00Z' },
+    }
+    const order = (sort: ModelQuery['sort']) =>
+      groupModels(models, [], { ...query, sort }, known)[0]?.models.map((model) => model.name)
+    expect(order({ key: 'fit', descending: true })).toEqual(['a/one', 'a/two', 'a/three'])
+    expect(order({ key: 'fit', descending: false })).toEqual(['a/two', 'a/one', 'a/three'])
+    expect(order({ key: 'used', descending: true })).toEqual(['a/two', 'a/one', 'a/three'])
+    expect(order({ key: 'used', descending: false })).toEqual(['a/one', 'a/two', 'a/three'])
+  })
+
   it('a second click on a column turns it round, a first one sorts as people expect', () => {
     expect(nextSort(query.sort, 'size')).toEqual({ key: 'size', descending: true })
     expect(nextSort({ key: 'size', descending: true }, 'size')).toEqual({ key: 'size', descending: false })
