@@ -7,6 +7,9 @@ import { mainWindow } from '../../pages/main-window'
 
 const SECRET = 'zweiundvierzig pinguine'
 
+// A window that asks for a conversation in the moment in which all go is refused, and asks again.
+test.use({ expectedErrors: /status of (404|409)/ })
+
 test(
   'everything about a person goes after they have seen it and typed a word; the cache stays; all goes on',
   { tag: '@both' },

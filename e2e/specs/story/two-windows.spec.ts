@@ -6,6 +6,9 @@ import { mainWindow } from '../../pages/main-window'
 
 const HELLO = 'mlx-knife-demo/hello-fp32'
 
+// A window that asks for a conversation in the moment in which all go is refused, and asks again.
+test.use({ expectedErrors: /status of (404|409)/ })
+
 test(
   'two windows agree on models, settings, requests and conversations, also after everything was deleted',
   { tag: '@web' },

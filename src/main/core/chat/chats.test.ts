@@ -1,3 +1,4 @@
+import { readFileSync, rmSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { chatsContract, type ChatEvent } from '../../../shared/contract'
@@ -359,4 +360,17 @@ test('a branch is a conversation of its own with all up to a message, and the fi
   expect(await contents(bench, branch.id)).toEqual(['one', 'eins', 'three', 'drei'])
   expect(await contents(bench, chat)).toEqual(before)
   expect(await codeOf(bench.calls['chats.branch']({ chat, message: 'nobody' }, bench.never()))).toBe('chat_not_found')
+})
+
+test('nothing is read or written while everything is deleted, and a new history begins after that', async () => {
+  const bench = openBench()
+  const chat = await bench.create()
+  await bench.send(chat, 'A secret')
+  const letGo = await bench.chats.release()
+  await expect(bench.list()).rejects.toMatchObject({ code: 'busy' })
+  for (const end of ['', '-wal', '-shm']) rmSync(`${bench.file}${end}`, { force: true })
+  letGo()
+  expect((await bench.list()).chats).toEqual([])
+  await bench.send(await bench.create(), 'A new beginning')
+  expect(readFileSync(bench.file).includes('A secret')).toBe(false)
 })

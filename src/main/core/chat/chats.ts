@@ -24,8 +24,11 @@ type ChatCalls = Pick<Handlers<AppContract>, Extract<keyof AppContract, `chats.$
 /** Everything that `chats.*` of the contract can do. */
 export interface Chats {
   calls: ChatCalls
-  /** Ends the answers that are being written and lets go of the file, which may be removed then; a later call begins a new one. */
-  release: () => Promise<void>
+  /**
+   * Ends the answers that are being written and lets go of the file, which may be removed then. Every call is refused with `busy` until what
+   * this returns is called: a file that is opened again while it goes would take with it what is written next.
+   */
+  release: () => Promise<() => void>
   /** Ends the answers that are being written, keeps what has come, and closes the file. */
   close: () => Promise<void>
 }
@@ -173,8 +176,11 @@ export function createChats({ open, generator, now, newId, onUnforeseen, onChang
     release: async () => {
       await runs.close()
       runs.forget()
-      history.close()
-      onChange()
+      const letGo = history.hold()
+      return () => {
+        letGo()
+        onChange()
+      }
     },
     close: async () => {
       closed = true

@@ -55,6 +55,8 @@ export interface History {
   import: (chats: readonly ExportedChat[]) => { chats: number; messages: number }
   setAsidePath: () => string | null
   close: () => void
+  /** Closes the file, and refuses every call with `busy` until the returned function is called. */
+  hold: () => () => void
 }
 
 const NEW_TITLE = 'New chat'
@@ -99,8 +101,14 @@ export function openHistory(
     database = opened
     return opened
   }
+  let held = false
+  const close = (): void => {
+    database?.close()
+    database = null
+  }
   /** Every call goes through here: what SQLite says becomes an error of ours. */
   const use = <T>(work: (database: Database) => T): T => {
+    if (held) throw new AppError('busy', 'The conversations are being deleted.', { hint: 'Try again in a moment.' })
     try {
       return work(open())
     } catch (error) {
@@ -277,9 +285,13 @@ export function openHistory(
         return { chats: chats.length, messages: count }
       }),
     setAsidePath: () => aside,
-    close: () => {
-      database?.close()
-      database = null
+    close,
+    hold: () => {
+      close()
+      held = true
+      return () => {
+        held = false
+      }
     },
   }
 }

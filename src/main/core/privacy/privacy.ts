@@ -12,8 +12,8 @@ export interface Privacy {
   forget: (what: readonly PrivateKind[]) => Promise<ForgetResult>
 }
 
-/** What is to be done when the files are gone. */
-type Released = (() => void) | undefined | void
+/** What is to be done when the files are gone, or when they could not be removed. */
+type Released = ((gone: boolean) => void) | undefined | void
 
 export interface PrivacyDeps {
   paths: DataPaths
@@ -52,14 +52,19 @@ export function createPrivacy({ paths, release }: PrivacyDeps): Privacy {
   const remove = async (what: PrivateKind): Promise<number> => {
     const bytes = (await measure(what)) ?? 0
     const after = await release[what]()
-    for (const file of await files(what)) {
-      try {
-        await rm(file, { recursive: true, force: true })
-      } catch (error) {
-        throw toFileError(error, file)
+    let gone = false
+    try {
+      for (const file of await files(what)) {
+        try {
+          await rm(file, { recursive: true, force: true })
+        } catch (error) {
+          throw toFileError(error, file)
+        }
       }
+      gone = true
+    } finally {
+      after?.(gone)
     }
-    after?.()
     return bytes
   }
   return {

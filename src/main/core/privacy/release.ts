@@ -8,7 +8,7 @@ export interface Holders {
     cancel: (id: string, options: { keep: boolean }) => Promise<void>
     clear: (id: string | null) => Promise<void>
   }
-  chats: { release: () => Promise<void> }
+  chats: { release: () => Promise<() => void> }
   requests: { clear: () => void }
   lastUsed: { forget: () => void }
   trust: { list: () => TrustedRevision[] }
@@ -40,11 +40,13 @@ export function releaseAll(holders: Holders): PrivacyDeps['release'] {
       await Promise.all(trust.list().map(({ name }) => pool.unload(name, { drainMs: 0 })))
       return modelsChanged
     },
-    api_keys: () => keys.forget,
+    api_keys: () => (gone) => {
+      if (gone) keys.forget()
+    },
     hub_token: () => undefined,
-    logs: () => () => {
+    logs: () => (gone) => {
       log.reopen()
-      lines.clear()
+      if (gone) lines.clear()
     },
     settings: async () => {
       await settings.edit(() => ({}))
