@@ -6,12 +6,15 @@ import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import { fillCache } from './lib/cache.mjs'
 import { writeDemo } from './lib/servers.mjs'
 
 const TOKENS_PER_SECOND = 200
 const MESSAGES = 10_000
 const EXCHANGES = 500
 const WARM = 100
+const MODELS = 500
+const OPENINGS = 7
 const paragraph = 'A sentence with **bold words** and `code`, then some more of it that goes on for a while.\n\n'
 const quick = 'mlx-knife-demo/hello-fp32'
 const steady = 'mlx-knife-demo/counting-fp32'
@@ -19,14 +22,15 @@ const steady = 'mlx-knife-demo/counting-fp32'
 const quantile = (values, q) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? 0
 
 /** The window in a browser on the daemon, with an engine that says a known text at a known rate. */
-async function openWindow({ env, mlxk: [node, cli] }) {
-  const home = join(env.HOME, 'app')
+async function openWindow({ env, mlxk: [node, cli] }, { name = 'app', fill = () => undefined } = {}) {
+  const home = join(env.HOME, name)
   const own = { ...env, MLXK_HOME: join(home, 'data'), HF_HOME: join(home, 'hf'), MLXK_PORT: '0' }
   const bench = { env: own, mlxk: [node, cli] }
   const say = (model, faults) => writeFileSync(join(writeDemo(bench, model), 'faults.json'), JSON.stringify(faults))
   say(steady, { say: paragraph.repeat(20), token_ms: 1000 / TOKENS_PER_SECOND, endless: true })
   say(quick, { say: 'A short answer of a few words.', token_ms: 0 })
   mkdirSync(home, { recursive: true })
+  fill(join(home, 'hf', 'hub'))
   own.MLXK_PYTHON = join(home, 'python')
   writeFileSync(own.MLXK_PYTHON, `#!/bin/sh\nexec '${process.execPath}' '${resolve('e2e/fakes/engine/engine.mjs')}' "$@"\n`)
   chmodSync(own.MLXK_PYTHON, 0o755)
@@ -231,6 +235,54 @@ async function heap(page) {
   ]
 }
 
+/** Models with a full cache: from the moment its list has come to the end of the frame that shows it. */
+async function paintModels(bench) {
+  const { page, close } = await openWindow(bench, { name: 'app-models', fill: (hub) => fillCache(hub, MODELS) })
+  try {
+    await page.addInitScript(() => {
+      let dataAt = null
+      window.benchPaint = null
+      const real = window.fetch
+      window.fetch = async (...request) => {
+        const response = await real(...request)
+        if (!response.url.endsWith('/rpc/models.list')) return response
+        for (const way of ['json', 'text', 'arrayBuffer']) {
+          const read = response[way].bind(response)
+          response[way] = async () => {
+            const data = await read()
+            dataAt ??= performance.now()
+            return data
+          }
+        }
+        return response
+      }
+      new MutationObserver((_changes, observer) => {
+        if (dataAt === null || document.querySelector('[role=row][data-key]') === null) return
+        observer.disconnect()
+        const { port1, port2 } = new MessageChannel()
+        port1.onmessage = () => (window.benchPaint = performance.now() - dataAt)
+        requestAnimationFrame(() => port2.postMessage(null))
+      }).observe(document, { childList: true, subtree: true })
+    })
+    const times = []
+    for (let turn = 0; turn < OPENINGS; turn += 1) {
+      await page.reload()
+      times.push(await (await page.waitForFunction(() => window.benchPaint)).jsonValue())
+    }
+    const rows = await page.evaluate(() => document.querySelectorAll('[role=row][data-key]').length)
+    return {
+      name: 'first paint of Models, slowest',
+      goal: '< 100 ms',
+      limit: 100,
+      value: Math.max(...times),
+      unit: 'ms',
+      detail: `${MODELS} models, ${rows} rows in the page; ${times.map((time) => time.toFixed(0)).join(', ')} ms after the data`,
+    }
+  } finally {
+    await close()
+  }
+}
+
 /** The page's own script and style and what they need at once, as a server that compresses sends them. */
 function entrySize() {
   const folder = 'out/renderer'
@@ -257,7 +309,13 @@ export async function measure(bench) {
   const { page, browser, close } = await openWindow(bench)
   try {
     await page.getByRole('navigation', { name: 'Sections' }).getByRole('button', { name: 'Chat' }).click()
-    const results = [entrySize(), ...(await scroll(page)), ...(await stream(page, browser)), ...(await heap(page))]
+    const results = [
+      entrySize(),
+      await paintModels(bench),
+      ...(await scroll(page)),
+      ...(await stream(page, browser)),
+      ...(await heap(page)),
+    ]
     return results
   } finally {
     await close()

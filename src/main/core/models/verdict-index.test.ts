@@ -22,7 +22,7 @@ import type { ModelList } from '../../../shared/contract'
 import { scanRoots, type CacheRoot, type ScanSkip } from '../cache'
 import type { ContentMemory } from '../health'
 import { createCatalog } from './catalog'
-import { createVerdictIndex, parseIndex, sealIndex } from './verdict-index'
+import { createVerdictIndex, formatIndex, parseIndex, sealIndex, type IndexEntry } from './verdict-index'
 
 let home: string
 let hub: string
@@ -174,6 +174,13 @@ describe('the index on disk', () => {
       expect(parseIndex(sealIndex([Buffer.from(body)])).size).toBe(0)
     }
     expect(parseIndex(sealIndex([Buffer.from('[["/a", {"places": "", "verdict": {}}]]')])).size).toBe(1)
+  })
+
+  test.each([0, 1, 31, 32, 33, 64, 65])('%i entries come back as they were, however long they are', (count) => {
+    const entryOf = (at: number) =>
+      ({ places: `${at}\0${(at % 2 === 0 ? '語' : 'x').repeat(at * 400)}`, stamp: `${at}`, verdict: {} }) as unknown as IndexEntry
+    const entries = new Map(Array.from({ length: count }, (_, at) => [`/root/models--o--${at}`, entryOf(at)] as const))
+    expect([...parseIndex(formatIndex(entries))]).toEqual([...entries])
   })
 
   test('a flipped bit anywhere in the file shows', () => {

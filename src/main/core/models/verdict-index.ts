@@ -76,23 +76,48 @@ export function parseIndex(file: Buffer): Map<string, IndexEntry> {
   }
 }
 
-/** Entries that become bytes at once: the text of all of them would take several times the memory. */
-const PIECE = 200
+/** Entries that become text at once: that of all of them would take several times the memory, and a long one outlives its use. */
+const PIECE = 32
+/** Room that is asked for at first, for each entry; what is not written to takes no memory. */
+const ENTRY_BYTES = 4096
 
 export function formatIndex(entries: ReadonlyMap<string, IndexEntry>): Buffer {
-  const kept = [...entries].slice(-MAX_ENTRIES)
-  const pieces = [Buffer.from('[')]
-  for (let at = 0; at < kept.length; at += PIECE) {
-    const text = JSON.stringify(kept.slice(at, at + PIECE)).slice(1, -1)
-    pieces.push(Buffer.from(at === 0 ? text : `,${text}`))
+  const left = Math.max(0, entries.size - MAX_ENTRIES)
+  let file = Buffer.allocUnsafeSlow(HEADER_BYTES + 1024 + (entries.size - left) * ENTRY_BYTES)
+  let end = file.write('[', HEADER_BYTES, 'latin1') + HEADER_BYTES
+  let piece: [string, IndexEntry][] = []
+  const flush = (): void => {
+    if (piece.length === 0) return
+    const text = JSON.stringify(piece).slice(1, -1)
+    // A character takes three bytes at most; the comma before and the bracket at the end one each.
+    const most = end + text.length * 3 + 2
+    if (most > file.length) {
+      const larger = Buffer.allocUnsafeSlow(most * 2)
+      file.copy(larger, 0, 0, end)
+      file = larger
+    }
+    if (end > HEADER_BYTES + 1) end += file.write(',', end, 'latin1')
+    end += file.write(text, end)
+    piece = []
   }
-  pieces.push(Buffer.from(']'))
-  return sealIndex(pieces)
+  let index = 0
+  for (const entry of entries) {
+    index += 1
+    if (index <= left) continue
+    piece.push(entry)
+    if (piece.length === PIECE) flush()
+  }
+  flush()
+  end += file.write(']', end, 'latin1')
+  return seal(file.subarray(0, end))
 }
 
 /** A file of this version with these bytes after its header. */
 export function sealIndex(pieces: readonly Buffer[]): Buffer {
-  const file = Buffer.concat([Buffer.alloc(HEADER_BYTES), ...pieces])
+  return seal(Buffer.concat([Buffer.alloc(HEADER_BYTES), ...pieces]))
+}
+
+function seal(file: Buffer): Buffer {
   file.write(header(sumEntries(file)), 'latin1')
   return file
 }

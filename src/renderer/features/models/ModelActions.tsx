@@ -1,37 +1,17 @@
 import { Menu } from '@base-ui/react/menu'
 import { Ellipsis, Folder, MessageCircle, Play, RefreshCw, Square, Trash2 } from 'lucide-react'
-import type { ReactNode } from 'react'
 import type { LoadedModel, ModelSummary } from '../../../shared/contract'
 import { shortcutLabel } from '../../app/shortcuts'
-import { useCare, useEngine, useWindow } from '../../app/context'
+import { useWindow } from '../../app/context'
 import { Button, IconButton } from '../../components/ui/Button'
-import { Kbd } from '../../components/ui/Kbd'
-import { copyText } from '../../lib/clipboard'
-import { engineView } from '../engine/model'
 import { isLoading } from './load-words'
-import { canChat, canRemove, canRepair, healthState, modelKey } from './model'
+import { canChat, canRemove, canRepair, healthState } from './model'
+import { CareItems, MENU, useWhyNotLoad } from './ModelMenu'
 
 const icon = { size: 14, 'aria-hidden': true } as const
 
-function Item({ children, shortcut, onClick }: { children: ReactNode; shortcut?: string; onClick: () => void }) {
-  return (
-    <Menu.Item onClick={onClick} className="flex h-7 items-center gap-4 rounded-3 px-2.5 outline-none data-highlighted:bg-select">
-      <span className="flex-1">{children}</span>
-      {shortcut === undefined ? null : <Kbd>{shortcut}</Kbd>}
-    </Menu.Item>
-  )
-}
-
 function More({ model, loaded }: { model: ModelSummary; loaded: LoadedModel | null }) {
-  const { t, host, care, models, stores, view } = useWindow()
-  const checking = useCare((state) => {
-    const check = state.checks[model.name]
-    return check?.state === 'running' || check?.state === 'waiting'
-  })
-  const inStorage = (): void => {
-    stores.storage.setState({ selected: modelKey(model) })
-    view.go('storage')
-  }
+  const { t } = useWindow()
   return (
     <Menu.Root>
       <Menu.Trigger
@@ -43,25 +23,8 @@ function More({ model, loaded }: { model: ModelSummary; loaded: LoadedModel | nu
       />
       <Menu.Portal>
         <Menu.Positioner sideOffset={4} align="end" className="z-50">
-          <Menu.Popup className="enter min-w-52 rounded-4 bg-raised p-1 shadow-2 outline-none">
-            {checking ? (
-              <Item onClick={() => care.cancelVerify(model.name)}>{t.care.cancelVerify}</Item>
-            ) : (
-              <Item shortcut={shortcutLabel('verify', host)} onClick={() => void care.verify([model.name])}>
-                {t.care.verifyLong}
-              </Item>
-            )}
-            {canRepair(model) ? (
-              <Item shortcut={shortcutLabel('repair', host)} onClick={() => void care.askRepair(model.name)}>
-                {t.care.repair}
-              </Item>
-            ) : null}
-            {loaded === null || isLoading(loaded) ? null : (
-              <Item onClick={() => void models.pin(model.name, !loaded.pinned)}>{loaded.pinned ? t.care.unpin : t.care.pin}</Item>
-            )}
-            <Menu.Separator className="mx-2 my-1 border-t border-line" />
-            {model.cached ? <Item onClick={inStorage}>{t.care.showStorage}</Item> : null}
-            <Item onClick={() => void copyText(model.name)}>{t.detail.copyName}</Item>
+          <Menu.Popup className={MENU}>
+            <CareItems model={model} loaded={loaded} />
           </Menu.Popup>
         </Menu.Positioner>
       </Menu.Portal>
@@ -72,13 +35,9 @@ function More({ model, loaded }: { model: ModelSummary; loaded: LoadedModel | nu
 /** What can be done to a model: the one most wanted first, what nobody can take back last and apart. */
 export function ModelActions({ model, loaded }: { model: ModelSummary; loaded: LoadedModel | null }) {
   const { t, host, care, models, openChat, removal, reveal } = useWindow()
-  const engine = useEngine((state) => engineView(state.engine, state.jobs).kind)
-  const state = healthState(model)
+  const { modelBlock, off } = useWhyNotLoad(model)
   const chatable = canChat(model)
-  const modelBlock = state === 'unhealthy' || state === 'cannot_run' ? t.detail.whyNotLoad[state] : null
-  const engineBlock = engine === 'ready' || engine === 'unknown' ? null : t.detail.whyNotLoad.engine
-  const off = modelBlock ?? engineBlock ?? false
-  const repairFirst = state === 'unhealthy' && canRepair(model)
+  const repairFirst = healthState(model) === 'unhealthy' && canRepair(model)
   const chat = (
     <Button
       kind="primary"

@@ -1,7 +1,7 @@
 import { Eye, Lightbulb, Wrench } from 'lucide-react'
 import { memo } from 'react'
 import type { LoadedModel, ModelSummary } from '../../../shared/contract'
-import { useWindow } from '../../app/context'
+import { useModels, useWindow } from '../../app/context'
 import { MiddleCut } from '../../components/ui/MiddleCut'
 import { Ring } from '../../components/ui/Ring'
 import { cx } from '../../lib/cx'
@@ -20,6 +20,8 @@ import {
 
 const icons: Record<Capability, typeof Eye> = { reasoning: Lightbulb, tools: Wrench, vision: Eye }
 
+export type SelectHow = 'only' | 'toggle' | 'range'
+
 interface ModelRowProps {
   model: ModelSummary
   rowKey: string
@@ -29,7 +31,7 @@ interface ModelRowProps {
   tabStop: boolean
   rowIndex: number
   nowMs: number
-  onSelect: (key: string) => void
+  onSelect: (key: string, how: SelectHow) => void
   onAct: (key: string) => void
 }
 
@@ -46,8 +48,36 @@ function Capabilities({ model }: { model: ModelSummary }) {
   })
 }
 
+const fitTone = { fits: 'text-ink-2', tight: 'text-warn-ink', too_large: 'text-bad-ink' } as const
+
+/** What the model takes of the memory with the context that it would be given, and whether that is there. */
+function Fit({ rowKey }: { rowKey: string }) {
+  const { t, format } = useWindow()
+  const fit = useModels((state) => state.fits[rowKey])
+  const limit = useModels((state) => state.limitBytes)
+  if (fit === undefined || limit === null)
+    return (
+      <td role="gridcell" className="c-fit text-end text-ink-3">
+        –
+      </td>
+    )
+  const need = format.memory(fit.needed_bytes)
+  const free = format.memory(Math.max(0, limit - fit.needed_bytes))
+  const sentences = {
+    fits: t.care.fits(need, free),
+    tight: t.care.tight(need, free),
+    too_large: t.care.tooLarge(need, format.memory(limit)),
+  }
+  return (
+    <td role="gridcell" className={cx('c-fit num truncate text-end', fitTone[fit.verdict])} title={sentences[fit.verdict]}>
+      {need} <span className="sr-only">{t.care.verdict[fit.verdict]}</span>
+    </td>
+  )
+}
+
 function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowMs, onSelect, onAct }: ModelRowProps) {
   const { t, format } = useWindow()
+  const used = useModels(({ used: all }) => all[model.name])
   const state = healthState(model)
   const reason = healthReason(model)
   const short = shortReason(model, t.models.shard)
@@ -62,7 +92,7 @@ function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowM
       aria-rowindex={rowIndex}
       aria-selected={selected}
       tabIndex={tabStop ? 0 : -1}
-      onClick={() => onSelect(rowKey)}
+      onClick={({ metaKey, ctrlKey, shiftKey }) => onSelect(rowKey, shiftKey ? 'range' : metaKey || ctrlKey ? 'toggle' : 'only')}
       onDoubleClick={() => onAct(rowKey)}
       className={cx(
         'columns mx-1 h-[34px] scroll-my-8 rounded-2 px-3 [contain-intrinsic-size:auto_34px] [content-visibility:auto] focus-visible:-outline-offset-2',
@@ -114,8 +144,9 @@ function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowM
           </td>
         </>
       )}
-      <td role="gridcell" className="c-wide truncate text-ink-3" title={model.last_modified}>
-        {format.ago(model.last_modified, nowMs)}
+      <Fit rowKey={rowKey} />
+      <td role="gridcell" className="c-wide truncate text-ink-3" title={used === undefined ? undefined : format.dateTime(used)}>
+        {used === undefined ? '–' : format.ago(used, nowMs)}
       </td>
     </tr>
   )

@@ -10,7 +10,8 @@ import { EngineBanner, useEngineView } from '../engine/EngineBanner'
 import { FirstRun } from '../first-run/FirstRun'
 import { isFirstRun } from '../first-run/model'
 import { ServerBanner } from '../server/ServerBanner'
-import { canChat, findSelected, groupModels, modelKey } from './model'
+import { canChat, findAllSelected, findSelected, groupModels, modelKey } from './model'
+import { ManyPane } from './ManyPane'
 import { ModelDetailPane } from './ModelDetailPane'
 import { ModelsToolbar } from './ModelsToolbar'
 import { ModelTable } from './ModelTable'
@@ -68,6 +69,7 @@ export function ModelsView() {
   const listError = useModels((state) => state.listError)
   const loaded = useModels((state) => state.loaded)
   const selected = useModels((state) => state.selected)
+  const also = useModels((state) => state.also)
   const filter = useModels((state) => state.filter)
   const search = useModels((state) => state.search)
   const sort = useModels((state) => state.sort)
@@ -77,9 +79,15 @@ export function ModelsView() {
   const twoColumns = useMedia(TWO_COLUMNS)
 
   const models = useMemo(() => list?.models ?? [], [list])
-  const groups = useMemo(() => groupModels(models, loaded, { filter, search, sort }), [models, loaded, filter, search, sort])
+  const fits = useModels((state) => state.fits)
+  const used = useModels((state) => state.used)
+  const groups = useMemo(
+    () => groupModels(models, loaded, { filter, search, sort }, { fits, used }),
+    [models, loaded, filter, search, sort, fits, used],
+  )
   // Details belong to a row: what the filter hides, it hides as a whole. The choice itself stays for when the filter is lifted.
   const chosen = findSelected(models, selected, { filter, search })
+  const many = also.length === 0 ? [] : findAllSelected(models, { selected, also }, { filter, search })
   const progress = useFirstRun((state) => state.progress)
   const demo = useEngine((state) => state.demo?.enabled ?? false)
   const engine = useEngineView().kind
@@ -133,7 +141,7 @@ export function ModelsView() {
       />
       <div className="flex min-h-0 flex-1">
         {instead ? null : (
-          <div className="flex min-w-0 flex-1 flex-col" data-region="list">
+          <div className="@container flex min-w-0 flex-1 flex-col" data-region="list">
             {leads ? null : <EngineBanner />}
             <ServerBanner />
             <RootProblem />
@@ -147,7 +155,9 @@ export function ModelsView() {
         ) : null}
         {twoColumns && detailShown && !isEmpty && list !== null ? (
           <aside className="w-(--detail-width) flex-none border-s border-line bg-pane" aria-label={t.common.details}>
-            {chosen === null ? (
+            {many.length > 1 ? (
+              <ManyPane models={many} />
+            ) : chosen === null ? (
               <Notice icon={<Box size={28} strokeWidth={1.4} />} title={t.detail.none}>
                 {t.detail.noneText}
               </Notice>

@@ -9,6 +9,8 @@ import {
   modelKey,
   moveSelection,
   nextSort,
+  rangeSelection,
+  toggleSelection,
   quantName,
   shortReason,
   splitOwner,
@@ -93,6 +95,32 @@ describe('list of models', () => {
     expect(order(query.sort)).toEqual(['m/model-2', 'a/model-9', 'z/model-10'])
     expect(order({ key: 'size', descending: true })).toEqual(['m/model-2', 'a/model-9', 'z/model-10'])
     expect(order({ key: 'size', descending: false })).toEqual(['a/model-9', 'z/model-10', 'm/model-2'])
+  })
+
+  it('sorts by memory and by last use; what is not known of a model comes last either way round', () => {
+    const models = ['a/one', 'a/two', 'a/three'].map((name) => aModel(name))
+    const [one, two] = models
+    const known = {
+      fits: { [modelKey(one!)]: { needed_bytes: 9 }, [modelKey(two!)]: { needed_bytes: 4 } },
+      used: { 'a/two': '2026-02-01T00:00:00Z', 'a/one': '2026-01-01T00:00:00Z' },
+    }
+    const order = (sort: ModelQuery['sort']) =>
+      groupModels(models, [], { ...query, sort }, known)[0]?.models.map((model) => model.name)
+    expect(order({ key: 'fit', descending: true })).toEqual(['a/one', 'a/two', 'a/three'])
+    expect(order({ key: 'fit', descending: false })).toEqual(['a/two', 'a/one', 'a/three'])
+    expect(order({ key: 'used', descending: true })).toEqual(['a/two', 'a/one', 'a/three'])
+    expect(order({ key: 'used', descending: false })).toEqual(['a/one', 'a/two', 'a/three'])
+  })
+
+  it('selects one more or one less with a key held, and a range from where it began', () => {
+    const one = { selected: 'a', also: [] }
+    const two = toggleSelection(one, 'c')
+    expect(two).toEqual({ selected: 'c', also: ['a'] })
+    expect(toggleSelection(two, 'a')).toEqual({ selected: 'c', also: [] })
+    expect(toggleSelection(two, 'c')).toEqual({ selected: 'a', also: [] })
+    expect(toggleSelection(one, 'a')).toEqual(one)
+    expect(rangeSelection(['a', 'b', 'c', 'd'], 'd', 'b')).toEqual({ selected: 'b', also: ['c', 'd'] })
+    expect(rangeSelection(['a', 'b'], 'gone', 'b')).toEqual({ selected: 'b', also: [] })
   })
 
   it('a second click on a column turns it round, a first one sorts as people expect', () => {

@@ -1,9 +1,9 @@
-import type { LoadedModel, ModelSummary } from '../../../shared/contract'
+import type { LoadedModel, MemoryFit, ModelSummary } from '../../../shared/contract'
 
 export type HealthState = 'healthy' | 'cannot_run' | 'repair' | 'unhealthy'
 export type GroupName = 'loaded' | 'problems' | 'ready' | 'cannot_run'
 export type Filter = 'all' | 'can_run' | 'problems'
-export type SortKey = 'name' | 'size' | 'context' | 'changed'
+export type SortKey = 'name' | 'size' | 'context' | 'fit' | 'used'
 
 export interface Sort {
   key: SortKey
@@ -144,20 +144,70 @@ export function findSelected(
   return model !== undefined && matchesFilter(model, filter) && matchesSearch(model, search) ? model : null
 }
 
+/** What is selected: one whose details are shown, and others beside it. */
+export interface Selection {
+  selected: string | null
+  also: readonly string[]
+}
+
+/** Models that are selected and that the filter shows, in the order of the list. */
+export function findAllSelected(
+  models: readonly ModelSummary[],
+  { selected, also }: Selection,
+  query: Pick<ModelQuery, 'filter' | 'search'>,
+): ModelSummary[] {
+  const keys = new Set([...also, ...(selected === null ? [] : [selected])])
+  return models.filter(
+    (model) => keys.has(modelKey(model)) && matchesFilter(model, query.filter) && matchesSearch(model, query.search),
+  )
+}
+
+/** ⌘-click (Ctrl elsewhere): one more, or one less. */
+export function toggleSelection({ selected, also }: Selection, key: string): Selection {
+  if (selected === null) return { selected: key, also: [] }
+  if (key !== selected)
+    return also.includes(key)
+      ? { selected, also: also.filter((entry) => entry !== key) }
+      : { selected: key, also: [...also, selected] }
+  const last = also.at(-1)
+  return last === undefined ? { selected, also } : { selected: last, also: also.slice(0, -1) }
+}
+
+/** Shift-click and Shift with an arrow: all from the anchor to the key. */
+export function rangeSelection(keys: readonly string[], anchor: string | null, key: string): Selection {
+  const [from, to] = [keys.indexOf(anchor ?? key), keys.indexOf(key)]
+  if (from < 0 || to < 0) return { selected: key, also: [] }
+  const range = keys.slice(Math.min(from, to), Math.max(from, to) + 1)
+  return { selected: key, also: range.filter((entry) => entry !== key) }
+}
+
 const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 const shortName = (model: ModelSummary): string => splitOwner(model.name).short
 
-const compare: Record<SortKey, (a: ModelSummary, b: ModelSummary) => number> = {
-  name: () => 0,
-  size: (a, b) => a.size_bytes - b.size_bytes,
-  context: (a, b) => a.context.tokens - b.context.tokens,
-  changed: (a, b) => Date.parse(a.last_modified) - Date.parse(b.last_modified),
+/** What is known of models beside the list. */
+export interface Known {
+  fits: Readonly<Record<string, Pick<MemoryFit, 'needed_bytes'>>>
+  used: Readonly<Record<string, string>>
 }
 
-function sortModels(models: ModelSummary[], { key, descending }: Sort): ModelSummary[] {
+/** What a column is sorted by; null: nothing is known, which comes last in either direction. */
+function sortValue(model: ModelSummary, key: Exclude<SortKey, 'name'>, { fits, used }: Known): number | null {
+  if (key === 'size') return model.size_bytes
+  if (key === 'context') return model.context.source === 'unknown' ? null : model.context.tokens
+  if (key === 'fit') return fits[modelKey(model)]?.needed_bytes ?? null
+  const usedAt = used[model.name]
+  return usedAt === undefined ? null : Date.parse(usedAt)
+}
+
+function sortModels(models: ModelSummary[], { key, descending }: Sort, known: Known): ModelSummary[] {
   const sign = descending ? -1 : 1
   const names = (a: ModelSummary, b: ModelSummary): number => byName.compare(shortName(a), shortName(b))
-  return models.sort((a, b) => (key === 'name' ? sign * names(a, b) : sign * compare[key](a, b) || names(a, b)))
+  if (key === 'name') return models.sort((a, b) => sign * names(a, b))
+  return models.sort((a, b) => {
+    const [one, other] = [sortValue(a, key, known), sortValue(b, key, known)]
+    if (one === null || other === null) return Number(one === null) - Number(other === null) || names(a, b)
+    return sign * (one - other) || names(a, b)
+  })
 }
 
 /** Sizes and dates are first wanted largest and newest, names from A. */
@@ -172,10 +222,11 @@ export function groupModels(
   models: readonly ModelSummary[],
   loaded: readonly LoadedModel[],
   { filter, search, sort }: ModelQuery,
+  known: Known = { fits: {}, used: {} },
 ): Group[] {
   const found = models.filter((model) => matchesFilter(model, filter) && matchesSearch(model, search))
   const groups = new Map<GroupName, ModelSummary[]>(GROUPS.map((name) => [name, []]))
-  for (const model of sortModels(found, sort)) groups.get(groupOf(model, loaded))?.push(model)
+  for (const model of sortModels(found, sort, known)) groups.get(groupOf(model, loaded))?.push(model)
   return GROUPS.flatMap((name) => {
     const inGroup = groups.get(name) ?? []
     return inGroup.length === 0 ? [] : [{ name, models: inGroup }]

@@ -18,7 +18,7 @@ export const models: typeof english = {
     quant: 'Quant.',
     context: 'Kontext',
     state: 'Zustand',
-    changed: 'Geändert',
+    fit: 'Speicher',
     used: 'Zuletzt',
   },
   group: { loaded: 'Geladen', problems: 'Probleme', ready: 'Bereit', cannot_run: 'Hier nicht ausführbar' },

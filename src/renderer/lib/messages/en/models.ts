@@ -16,7 +16,7 @@ export const models = {
     quant: 'Quant',
     context: 'Context',
     state: 'Health',
-    changed: 'Changed',
+    fit: 'Memory',
     used: 'Last used',
   },
   group: { loaded: 'Loaded', problems: 'Problems', ready: 'Ready', cannot_run: 'Cannot run here' },
