@@ -1,5 +1,5 @@
 import { median, quantile } from './lib/pairs.mjs'
-import { countingModel, startEngine, startServer, startShipped, writeDemo } from './lib/servers.mjs'
+import { countingModel, readProcess, startEngine, startServer, startShipped, writeDemo } from './lib/servers.mjs'
 import { runStreams } from './lib/streams.mjs'
 
 /** Streams at once, tokens of each answer, and rounds. The shipped server is only asked where it has a goal, and takes long. */
@@ -20,7 +20,7 @@ export async function measure(bench) {
   const [engine, shipped, server] = running
   const sides = {
     direct: { side: engine.side, model: undefined },
-    ours: { side: server.side, model: countingModel },
+    ours: { side: server.side, model: countingModel, pid: server.pid },
     shipped: { side: shipped.side, model: undefined },
   }
   try {
@@ -33,7 +33,11 @@ export async function measure(bench) {
 }
 
 async function measureLoad(sides, { count, tokens, rounds, goal, withShipped = 0 }) {
-  const runOn = ({ side, model }, expected) => runStreams(side, count, { ...bodyFor(tokens), model }, expected)
+  const runOn = async ({ side, model, pid }, expected) => {
+    const before = pid === undefined ? 0 : readProcess(pid).cpuSeconds
+    const run = await runStreams(side, count, { ...bodyFor(tokens), model }, expected)
+    return { ...run, cpuSeconds: pid === undefined ? 0 : readProcess(pid).cpuSeconds - before }
+  }
   const names = ['direct', 'ours']
   const taken = { direct: [], ours: [], shipped: [] }
   const expected = (await runStreams(sides.direct.side, 1, bodyFor(tokens))).text
@@ -81,6 +85,15 @@ async function measureLoad(sides, { count, tokens, rounds, goal, withShipped = 0
       detail: `of ${count * rounds}; ${lost.length} lost, ${wrong} wrong${lost.length > 0 ? `: ${lost[0]}` : ''}`,
     },
   ]
+  const cpuSeconds = taken.ours.reduce((sum, run) => sum + run.cpuSeconds, 0)
+  results.push({
+    name: `processor time of the gateway, ${at}`,
+    goal: 'none is set',
+    limit: Number.MAX_VALUE,
+    value: (cpuSeconds * 1e6) / (count * tokens * rounds),
+    unit: 'µs per token',
+    detail: `${cpuSeconds.toFixed(2)} s in ${rounds} rounds; what shares the machine with it changes this least`,
+  })
   if (count === 1) results.push(betweenTokens(all('ours', 'gaps'), all('direct', 'gaps')))
   if (withShipped > 0) results.push(...besideShipped(rates, all('ours', 'first'), all('shipped', 'first'), all('shipped', 'lost')))
   return results

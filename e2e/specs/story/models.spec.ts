@@ -74,6 +74,32 @@ test.describe('a cache of a year', () => {
     },
   )
 
+  test('several models are selected, and go with one plan', { tag: '@both' }, async ({ session, home, shoot }) => {
+    const { page } = session
+    const window = mainWindow(page)
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await window.row('gemma-3-12b').click()
+    await window.row('Phi-4-mini').click({ modifiers: ['ControlOrMeta'] })
+    await expect(page.getByText('2 models selected')).toBeVisible()
+    await page.keyboard.press('Shift+ArrowDown')
+    await expect(page.getByText('2 models selected')).toBeVisible()
+    await page.keyboard.press('Shift+ArrowDown')
+    await expect(page.getByText('3 models selected')).toBeVisible()
+    await shoot('models-several-light')
+    expect(await violations(page)).toEqual([])
+    await window.row('gemma-3-12b').click()
+    await window.row('Phi-4-mini').click({ modifiers: ['ControlOrMeta'] })
+    await page.getByRole('button', { name: 'Remove…' }).click()
+    const sheet = page.getByRole('alertdialog')
+    await expect(sheet).toContainText('gemma-3-12b-it-qat-4bit')
+    await expect(sheet).toContainText('Phi-4-mini-instruct-4bit')
+    await sheet.getByRole('button', { name: /^Remove/ }).click()
+    await expect(notes(page).getByText(/freed/)).toBeVisible()
+    for (const name of ['gemma-3-12b-it-qat-4bit', 'Phi-4-mini-instruct-4bit'])
+      expect(existsSync(repoPath(hubOf(home.folder), `mlx-community/${name}`))).toBe(false)
+    await expect(window.row('Phi-4-mini')).toBeHidden()
+  })
+
   test('an old revision goes alone, and the current one stays', { tag: '@both' }, async ({ session, home }) => {
     const { page } = session
     await mainWindow(page).row('gemma-3-12b').click()

@@ -1,6 +1,6 @@
 import type { ModelSummary } from '../../shared/contract'
 import { hasEnded } from '../features/downloads/model'
-import { canChat, canRemove, canRepair, findLoaded, findSelected } from '../features/models/model'
+import { canChat, canRemove, canRepair, findAllSelected, findLoaded, findSelected } from '../features/models/model'
 import { baseUrl } from '../features/server/store'
 import { copyText } from '../lib/clipboard'
 import { SIDEBAR } from '../lib/use-media'
@@ -17,6 +17,12 @@ function loadOrUnload(app: WindowApp): void {
   if (model === null || app.stores.view.getState().view !== 'models') return
   const loaded = findLoaded(app.stores.models.getState().loaded, model.name)
   void (loaded === null ? app.models.load(model.name) : app.models.unload(model.name))
+}
+
+/** What is selected in the list of models, one or several. */
+function allSelected({ stores }: WindowApp): ModelSummary[] {
+  const { list, selected, also, filter, search } = stores.models.getState()
+  return findAllSelected(list?.models ?? [], { selected, also }, { filter, search })
 }
 
 function withSelected(app: WindowApp, act: (model: ModelSummary) => boolean): boolean {
@@ -106,8 +112,8 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
     return true
   },
   verify: (app) =>
-    withSelected(app, (model) => {
-      void app.care.verify([model.name])
+    withSelected(app, () => {
+      void app.care.verify(allSelected(app).map(({ name }) => name))
       return true
     }),
   repair: (app) =>
@@ -117,9 +123,11 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
       return true
     }),
   remove: (app) =>
-    withSelected(app, (model) => {
-      if (!canRemove(model) || isTyping()) return false
-      void app.removal.ask({ targets: [{ name: model.name, root: model.root.path, revision: null }], prune: null })
+    withSelected(app, () => {
+      const removable = allSelected(app).filter(canRemove)
+      if (removable.length === 0 || isTyping()) return false
+      const targets = removable.map((model) => ({ name: model.name, root: model.root.path, revision: null }))
+      void app.removal.ask({ targets, prune: null })
       return true
     }),
   reveal: (app) =>

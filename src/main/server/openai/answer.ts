@@ -158,10 +158,17 @@ export async function writeAnswer(
   }
   outgoing.once('close', leave)
   if (outgoing.destroyed) leave()
-  const beat = setTimeout(() => {
-    if (!client.left) outgoing.write(heartbeat)
-    beat.refresh()
-  }, silenceMs)
+  let lastByteAt = performance.now()
+  // Looks when the silence would be over, instead of being set anew with every token.
+  const look = (): void => {
+    const rest = lastByteAt + silenceMs - performance.now()
+    if (rest <= 0) {
+      if (!client.left) outgoing.write(heartbeat)
+      lastByteAt = performance.now()
+    }
+    beat = setTimeout(look, Math.max(1, rest <= 0 ? silenceMs : rest))
+  }
+  let beat = setTimeout(look, silenceMs)
   try {
     let pending = opening.pending
     if (!client.left && (await until(-Infinity, pending)) === null) outgoing.write(heartbeat)
@@ -172,7 +179,7 @@ export async function writeAnswer(
       const part = encode(step.value)
       last = part.last
       if (part.text !== '') {
-        beat.refresh()
+        lastByteAt = performance.now()
         if (!outgoing.write(part.text) && !last) await drained(outgoing)
       }
       if (!last && !client.left) pending = events.next()

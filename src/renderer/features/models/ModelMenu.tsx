@@ -8,7 +8,7 @@ import { Kbd } from '../../components/ui/Kbd'
 import { copyText } from '../../lib/clipboard'
 import { engineView } from '../engine/model'
 import { isLoading } from './load-words'
-import { canChat, canRemove, canRepair, findLoaded, healthState, modelKey } from './model'
+import { canChat, canRemove, canRepair, findAllSelected, findLoaded, healthState, modelKey } from './model'
 
 export const MENU = 'enter min-w-52 rounded-4 bg-raised p-1 shadow-2 outline-none'
 
@@ -36,6 +36,15 @@ function Item({
 }
 
 const Line = () => <Menu.Separator className="mx-2 my-1 border-t border-line" />
+
+/** All that are selected and shown, in the order of the list; empty when it is one alone. */
+function useSelectedModels(): readonly ModelSummary[] {
+  const { stores } = useWindow()
+  const also = useModels((state) => state.also)
+  if (also.length === 0) return []
+  const { list, selected, filter, search } = stores.models.getState()
+  return findAllSelected(list?.models ?? [], { selected, also }, { filter, search })
+}
 
 /** Why a model cannot be loaded now, as a sentence; `off` is false when it can. */
 export function useWhyNotLoad(model: ModelSummary): { modelBlock: string | null; off: string | false } {
@@ -124,14 +133,39 @@ function RowItems({ model, loaded }: { model: ModelSummary; loaded: LoadedModel 
   )
 }
 
-/** Of the model that is selected: whoever opens it over another row has selected that one first. */
+/** What can be done to several at once. */
+function ManyItems({ models }: { models: readonly ModelSummary[] }) {
+  const { t, host, care, removal } = useWindow()
+  const targets = models.filter(canRemove).map((model) => ({ name: model.name, root: model.root.path, revision: null }))
+  return (
+    <>
+      <Item shortcut={shortcutLabel('verify', host)} onClick={() => void care.verify(models.map(({ name }) => name))}>
+        {t.care.verifyLong}
+      </Item>
+      <Item onClick={() => void copyText(models.map(({ name }) => name).join('\n'))}>{t.detail.copyName}</Item>
+      <Line />
+      <Item
+        off={targets.length === 0}
+        shortcut={shortcutLabel('remove', host)}
+        onClick={() => void removal.ask({ targets, prune: null })}
+      >
+        {t.care.remove}
+      </Item>
+    </>
+  )
+}
+
+/** Of what is selected: whoever opens it over another row has selected that one first. */
 export function RowMenu() {
+  const many = useSelectedModels()
   const model = useModels((state) => state.list?.models.find((entry) => modelKey(entry) === state.selected) ?? null)
   const loaded = useModels((state) => (model === null ? null : findLoaded(state.loaded, model.name)))
   return (
     <ContextMenu.Portal>
       <ContextMenu.Positioner className="z-50">
-        <ContextMenu.Popup className={MENU}>{model === null ? null : <RowItems model={model} loaded={loaded} />}</ContextMenu.Popup>
+        <ContextMenu.Popup className={MENU}>
+          {many.length > 1 ? <ManyItems models={many} /> : model === null ? null : <RowItems model={model} loaded={loaded} />}
+        </ContextMenu.Popup>
       </ContextMenu.Positioner>
     </ContextMenu.Portal>
   )

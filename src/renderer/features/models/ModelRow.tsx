@@ -20,6 +20,8 @@ import {
 
 const icons: Record<Capability, typeof Eye> = { reasoning: Lightbulb, tools: Wrench, vision: Eye }
 
+export type SelectHow = 'only' | 'toggle' | 'range'
+
 interface ModelRowProps {
   model: ModelSummary
   rowKey: string
@@ -29,7 +31,7 @@ interface ModelRowProps {
   tabStop: boolean
   rowIndex: number
   nowMs: number
-  onSelect: (key: string) => void
+  onSelect: (key: string, how: SelectHow) => void
   onAct: (key: string) => void
 }
 
@@ -90,7 +92,7 @@ function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowM
       aria-rowindex={rowIndex}
       aria-selected={selected}
       tabIndex={tabStop ? 0 : -1}
-      onClick={() => onSelect(rowKey)}
+      onClick={({ metaKey, ctrlKey, shiftKey }) => onSelect(rowKey, shiftKey ? 'range' : metaKey || ctrlKey ? 'toggle' : 'only')}
       onDoubleClick={() => onAct(rowKey)}
       className={cx(
         'columns mx-1 h-[34px] scroll-my-8 rounded-2 px-3 [contain-intrinsic-size:auto_34px] [content-visibility:auto] focus-visible:-outline-offset-2',

@@ -5,9 +5,20 @@ import type { ModelSummary } from '../../../shared/contract'
 import { useModels, useWindow } from '../../app/context'
 import { cx } from '../../lib/cx'
 import { useNow } from '../../lib/use-now'
-import { findByPrefix, findLoaded, modelKey, moveSelection, nextSort, type Group, type GroupName, type SortKey } from './model'
+import {
+  findByPrefix,
+  findLoaded,
+  modelKey,
+  moveSelection,
+  nextSort,
+  rangeSelection,
+  toggleSelection,
+  type Group,
+  type GroupName,
+  type SortKey,
+} from './model'
 import { RowMenu } from './ModelMenu'
-import { ModelRow } from './ModelRow'
+import { ModelRow, type SelectHow } from './ModelRow'
 
 const PAGE_ROWS = 12
 const TYPING_MS = 900
@@ -90,10 +101,13 @@ export function ModelTable({ groups, onOpen, onAct, openOnSelect }: ModelTablePr
   const { t, stores, models: actions } = useWindow()
   const loaded = useModels((state) => state.loaded)
   const selected = useModels((state) => state.selected)
+  const also = useModels((state) => state.also)
   const folded = useModels((state) => state.folded)
   const now = useNow()
   const table = useRef<HTMLTableElement>(null)
   const typed = useRef({ text: '', atMs: 0 })
+  /** Where a range begins. */
+  const anchor = useRef<string | null>(null)
 
   const shown = useMemo(
     () => groups.flatMap<ModelSummary>((group) => (folded.includes(group.name) ? [] : group.models)),
@@ -105,13 +119,26 @@ export function ModelTable({ groups, onOpen, onAct, openOnSelect }: ModelTablePr
   const indexOf = useMemo(() => new Map(keys.map((key, index) => [key, index])), [keys])
 
   const focusRow = useCallback(
-    (key: string): void => {
-      void actions.select(key)
+    (key: string, how: SelectHow = 'only'): void => {
+      const before = stores.models.getState()
+      if (how === 'only') void actions.select(key)
+      else {
+        const next = how === 'toggle' ? toggleSelection(before, key) : rangeSelection(keys, anchor.current ?? before.selected, key)
+        void actions.select(next.selected, next.also)
+      }
+      if (how !== 'range') anchor.current = key
       const row = table.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)
       row?.focus()
       row?.scrollIntoView({ block: 'nearest' })
     },
-    [actions],
+    [actions, keys, stores],
+  )
+  const onClickRow = useCallback(
+    (key: string, how: SelectHow): void => {
+      if (openOnSelect && how === 'only') onOpen(key)
+      else focusRow(key, how)
+    },
+    [focusRow, onOpen, openOnSelect],
   )
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -133,7 +160,7 @@ export function ModelTable({ groups, onOpen, onAct, openOnSelect }: ModelTablePr
     }
     if (target === null) return
     event.preventDefault()
-    focusRow(target)
+    focusRow(target, event.shiftKey && target !== current && event.key.length > 1 ? 'range' : 'only')
   }
 
   const toggle = (name: GroupName): void =>
@@ -144,6 +171,7 @@ export function ModelTable({ groups, onOpen, onAct, openOnSelect }: ModelTablePr
       ref={table}
       role="grid"
       aria-label={t.models.title}
+      aria-multiselectable="true"
       aria-rowcount={shown.length + 1}
       onKeyDown={onKeyDown}
       className="group/list flex h-full min-h-0 w-full flex-col"
@@ -168,7 +196,7 @@ export function ModelTable({ groups, onOpen, onAct, openOnSelect }: ModelTablePr
           onContextMenu={(event) => {
             const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]') : null
             if (row?.dataset['key'] === undefined) event.preventBaseUIHandler()
-            else void actions.select(row.dataset['key'])
+            else if (row.dataset['key'] !== selected && !also.includes(row.dataset['key'])) focusRow(row.dataset['key'])
           }}
         >
           {groups.map((group) => (
@@ -181,11 +209,11 @@ export function ModelTable({ groups, onOpen, onAct, openOnSelect }: ModelTablePr
                     rowKey={key}
                     model={model}
                     loaded={findLoaded(loaded, model.name)}
-                    selected={key === selected}
+                    selected={key === selected || also.includes(key)}
                     tabStop={key === tabStop}
                     rowIndex={(indexOf.get(key) ?? 0) + 2}
                     nowMs={now}
-                    onSelect={openOnSelect ? onOpen : focusRow}
+                    onSelect={onClickRow}
                     onAct={onAct}
                   />
                 )

@@ -10,7 +10,8 @@ import { EngineBanner, useEngineView } from '../engine/EngineBanner'
 import { FirstRun } from '../first-run/FirstRun'
 import { isFirstRun } from '../first-run/model'
 import { ServerBanner } from '../server/ServerBanner'
-import { canChat, findSelected, groupModels, modelKey } from './model'
+import { canChat, findAllSelected, findSelected, groupModels, modelKey } from './model'
+import { ManyPane } from './ManyPane'
 import { ModelDetailPane } from './ModelDetailPane'
 import { ModelsToolbar } from './ModelsToolbar'
 import { ModelTable } from './ModelTable'
@@ -68,6 +69,7 @@ export function ModelsView() {
   const listError = useModels((state) => state.listError)
   const loaded = useModels((state) => state.loaded)
   const selected = useModels((state) => state.selected)
+  const also = useModels((state) => state.also)
   const filter = useModels((state) => state.filter)
   const search = useModels((state) => state.search)
   const sort = useModels((state) => state.sort)
@@ -85,6 +87,7 @@ export function ModelsView() {
   )
   // Details belong to a row: what the filter hides, it hides as a whole. The choice itself stays for when the filter is lifted.
   const chosen = findSelected(models, selected, { filter, search })
+  const many = also.length === 0 ? [] : findAllSelected(models, { selected, also }, { filter, search })
   const progress = useFirstRun((state) => state.progress)
   const demo = useEngine((state) => state.demo?.enabled ?? false)
   const engine = useEngineView().kind
@@ -152,7 +155,9 @@ export function ModelsView() {
         ) : null}
         {twoColumns && detailShown && !isEmpty && list !== null ? (
           <aside className="w-(--detail-width) flex-none border-s border-line bg-pane" aria-label={t.common.details}>
-            {chosen === null ? (
+            {many.length > 1 ? (
+              <ManyPane models={many} />
+            ) : chosen === null ? (
               <Notice icon={<Box size={28} strokeWidth={1.4} />} title={t.detail.none}>
                 {t.detail.noneText}
               </Notice>

@@ -7,7 +7,8 @@ import type { ModelsStore } from './store'
 export interface ModelActions {
   /** Asks for the list again, and for the open detail. */
   refresh: () => Promise<void>
-  select: (key: string | null) => Promise<void>
+  /** @param also what stays selected beside it */
+  select: (key: string | null, also?: readonly string[]) => Promise<void>
   /** Progress comes with the owner's state; here only the failure is kept. */
   load: (name: string) => Promise<void>
   unload: (name: string) => Promise<void>
@@ -76,7 +77,8 @@ export function createModelActions(
         if (turn === refreshes) store.setState({ listError: toFailure(error) })
       }
     },
-    select: async (key) => {
+    select: async (key, also = []) => {
+      store.setState({ also })
       if (store.getState().selected === key) return
       store.setState({ selected: key, detail: null })
       if (key !== null) await showDetail(key)

@@ -9,6 +9,8 @@ import {
   modelKey,
   moveSelection,
   nextSort,
+  rangeSelection,
+  toggleSelection,
   quantName,
   shortReason,
   splitOwner,
@@ -108,6 +110,17 @@ describe('list of models', () => {
     expect(order({ key: 'fit', descending: false })).toEqual(['a/two', 'a/one', 'a/three'])
     expect(order({ key: 'used', descending: true })).toEqual(['a/two', 'a/one', 'a/three'])
     expect(order({ key: 'used', descending: false })).toEqual(['a/one', 'a/two', 'a/three'])
+  })
+
+  it('selects one more or one less with a key held, and a range from where it began', () => {
+    const one = { selected: 'a', also: [] }
+    const two = toggleSelection(one, 'c')
+    expect(two).toEqual({ selected: 'c', also: ['a'] })
+    expect(toggleSelection(two, 'a')).toEqual({ selected: 'c', also: [] })
+    expect(toggleSelection(two, 'c')).toEqual({ selected: 'a', also: [] })
+    expect(toggleSelection(one, 'a')).toEqual(one)
+    expect(rangeSelection(['a', 'b', 'c', 'd'], 'd', 'b')).toEqual({ selected: 'b', also: ['c', 'd'] })
+    expect(rangeSelection(['a', 'b'], 'gone', 'b')).toEqual({ selected: 'b', also: [] })
   })
 
   it('a second click on a column turns it round, a first one sorts as people expect', () => {

@@ -144,6 +144,43 @@ export function findSelected(
   return model !== undefined && matchesFilter(model, filter) && matchesSearch(model, search) ? model : null
 }
 
+/** What is selected: one whose details are shown, and others beside it. */
+export interface Selection {
+  selected: string | null
+  also: readonly string[]
+}
+
+/** Models that are selected and that the filter shows, in the order of the list. */
+export function findAllSelected(
+  models: readonly ModelSummary[],
+  { selected, also }: Selection,
+  query: Pick<ModelQuery, 'filter' | 'search'>,
+): ModelSummary[] {
+  const keys = new Set([...also, ...(selected === null ? [] : [selected])])
+  return models.filter(
+    (model) => keys.has(modelKey(model)) && matchesFilter(model, query.filter) && matchesSearch(model, query.search),
+  )
+}
+
+/** ⌘-click (Ctrl elsewhere): one more, or one less. */
+export function toggleSelection({ selected, also }: Selection, key: string): Selection {
+  if (selected === null) return { selected: key, also: [] }
+  if (key !== selected)
+    return also.includes(key)
+      ? { selected, also: also.filter((entry) => entry !== key) }
+      : { selected: key, also: [...also, selected] }
+  const last = also.at(-1)
+  return last === undefined ? { selected, also } : { selected: last, also: also.slice(0, -1) }
+}
+
+/** Shift-click and Shift with an arrow: all from the anchor to the key. */
+export function rangeSelection(keys: readonly string[], anchor: string | null, key: string): Selection {
+  const [from, to] = [keys.indexOf(anchor ?? key), keys.indexOf(key)]
+  if (from < 0 || to < 0) return { selected: key, also: [] }
+  const range = keys.slice(Math.min(from, to), Math.max(from, to) + 1)
+  return { selected: key, also: range.filter((entry) => entry !== key) }
+}
+
 const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 const shortName = (model: ModelSummary): string => splitOwner(model.name).short
 

@@ -16,7 +16,10 @@ export interface ModelsState {
   /** When models were last used here, by name. */
   used: Record<string, string>
   detail: { key: string; data: ModelDetail | null; error: SerializedError | null } | null
+  /** The one whose details are shown. */
   selected: string | null
+  /** Keys of models that are selected beside it. */
+  also: readonly string[]
   filter: Filter
   search: string
   sort: Sort
@@ -36,6 +39,7 @@ export function createModelsStore(): ModelsStore {
     used: {},
     detail: null,
     selected: null,
+    also: [],
     filter: 'all',
     search: '',
     sort: { key: 'name', descending: false },

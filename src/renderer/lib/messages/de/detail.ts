@@ -7,6 +7,8 @@ export const detail: typeof english = {
   label: (name) => `Details zu ${name}`,
   none: 'Kein Modell ausgewählt',
   noneText: 'Wird eines ausgewählt, stehen hier seine Dateien, Angaben und Probleme.',
+  many: (count) => `${count} Modelle ausgewählt`,
+  manyText: (size) => `${size} auf dem Datenträger, jedes ganz gezählt.`,
   tab: { overview: 'Überblick', files: 'Dateien', revisions: 'Revisionen', config: 'Konfig.' },
   load: 'Laden',
   unload: 'Entladen',

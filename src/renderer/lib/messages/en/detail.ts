@@ -6,6 +6,8 @@ export const detail = {
   label: (name: string) => `Details of ${name}`,
   none: 'No model selected',
   noneText: 'Select one to see its files, facts and problems.',
+  many: (count: number) => `${count} models selected`,
+  manyText: (size: string) => `${size} on disk, each counted whole.`,
   tab: { overview: 'Overview', files: 'Files', revisions: 'Revisions', config: 'Config' },
   load: 'Load',
   unload: 'Unload',
