@@ -10,7 +10,7 @@ import pytest
 from conftest import RESOURCES, Engine
 
 PATCHES = "thread_death file_limit backlog listening token quiet imported compile safe_memory cache_limit generate load checks one_model images"
-PATCHES += " exact_hit no_delay privacy requests usage logprobs cancel progress stats"
+PATCHES += " exact_hit no_delay privacy endings requests usage logprobs cancel progress stats"
 
 
 def test_fits_todays_mlx_lm(plain):
@@ -48,7 +48,7 @@ def test_a_patch_whose_target_is_gone_is_degraded_and_the_rest_goes_on():
     )
     done = subprocess.run([sys.executable, "-I", "-B", "-c", script], capture_output=True, text=True, check=True)
     degraded = [json.loads(line)["patch"] for line in done.stdout.splitlines() if "degraded" in line]
-    assert degraded == ["generate", "load", "checks", "one_model", "images", "exact_hit", "no_delay", "requests", "usage", "logprobs", "cancel", "progress"]
+    assert degraded == ["generate", "load", "checks", "one_model", "images", "exact_hit", "no_delay", "endings", "requests", "usage", "logprobs", "cancel", "progress"]
     assert "still here" in done.stderr
 
 
