@@ -30,6 +30,8 @@ test(
     })
     await writeScriptedModel(cache, { name: 'evil/parrot', script: WORDS })
     for (const name of NAMES) healthyModel(cache, name)
+    // A page that is left before it has traded its code for a token has to be opened anew.
+    await expect(window.serverFoot).toHaveAccessibleName(/ready:\d+/)
     await page.reload()
     const sane = async (): Promise<void> => {
       expect(await page.evaluate(() => (globalThis as unknown as { hacked?: number }).hacked)).toBe(undefined)
