@@ -46,7 +46,7 @@ export async function openBench(
     offline: null,
     transport,
     retrying: { sleep, random: Math.random },
-    hasToken: async () => false,
+    tokenState: async () => 'none',
     now: Date.now,
   })
   const journal = createJournal(join(data, 'partials'))

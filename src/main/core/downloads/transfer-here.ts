@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { openHub } from '../hub'
+import type { StoredToken } from '../secrets'
 import { createFileLocks, type Env, type Platform } from '../system'
 import { createHashMemory } from '../verify'
 import { createJournal } from './journal'
@@ -15,7 +16,7 @@ export interface TransferSetting {
   downloads: string
   index: string
   /** Token of our own store, in memory only. */
-  storedToken: string | null
+  stored: StoredToken
 }
 
 /** The folder of the journal, below `<data>/downloads`. */
@@ -26,12 +27,12 @@ export function journalFolder(downloads: string): string {
 /** Runs a transfer in this thread. @throws as `runTransfer` */
 export async function transferHere(
   plan: PullPlan,
-  { env, platform, downloads, index, storedToken }: TransferSetting,
+  { env, platform, downloads, index, stored }: TransferSetting,
   limits: () => Limits,
   onProgress: (progress: TransferProgress) => void,
   signal: AbortSignal,
 ): Promise<TransferResult> {
-  const hub = openHub({ env, platform, readStored: () => Promise.resolve(storedToken) })
+  const hub = openHub({ env, platform, readStored: () => Promise.resolve(stored) })
   try {
     return await runTransfer(
       plan,
