@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react'
 import { useStore, type StoreApi } from 'zustand'
+import type { AccountState } from '../features/account/store'
 import type { CareState } from '../features/models/care'
 import type { ChatListState, ChatState } from '../features/chat/store'
 import type { DiscoverState } from '../features/discover/store'
@@ -39,5 +40,6 @@ export const useStorage = <T>(select: (state: StorageState) => T): T => useFrom(
 export const useDiscover = <T>(select: (state: DiscoverState) => T): T => useFrom((app) => app.stores.discover, select)
 export const useDownloads = <T>(select: (state: DownloadsState) => T): T => useFrom((app) => app.stores.downloads, select)
 export const useRemoval = <T>(select: (state: RemovalState) => T): T => useFrom((app) => app.stores.removal, select)
+export const useAccount = <T>(select: (state: AccountState) => T): T => useFrom((app) => app.stores.account, select)
 export const useCare = <T>(select: (state: CareState) => T): T => useFrom((app) => app.stores.care, select)
 export const useFirstRun = <T>(select: (state: FirstRunState) => T): T => useFrom((app) => app.stores.firstRun, select)

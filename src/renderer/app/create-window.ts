@@ -1,6 +1,7 @@
 import type { Appearance, LoadedModel, StateFrame } from '../../shared/contract'
 import { createConnection, sleep, type Connection } from '../api/connection'
 import type { OpenLink } from '../api/transport'
+import { createAccountActions, createAccountStore, type AccountActions, type AccountStore } from '../features/account/store'
 import { chooseChatModel } from '../features/chat/choose-model'
 import { createChatActions, type ChatActions } from '../features/chat/actions'
 import { createChatListActions, type ChatListActions } from '../features/chat/list-actions'
@@ -42,6 +43,7 @@ export interface WindowApp {
   speech: SpeechStore
   connection: Connection
   stores: {
+    account: AccountStore
     models: ModelsStore
     care: CareStore
     chat: ChatStore
@@ -57,6 +59,7 @@ export interface WindowApp {
     removal: RemovalStore
     view: ViewStore
   }
+  account: AccountActions
   models: ModelActions
   care: CareActions
   chat: ChatActions
@@ -98,6 +101,7 @@ const FLUSH_MS = 8
 /** Wires the window once. Main owns the state; the frames of its watch are mirrored into the stores here and nowhere else. */
 export function createWindow({ openLink, onRefused, host, messages, localeOf, memory, reveal }: WindowDeps): WindowApp {
   const stores = {
+    account: createAccountStore(),
     models: createModelsStore(),
     care: createCareStore(),
     chat: createChatStore(),
@@ -301,6 +305,7 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     firstRun,
     server: createServerActions(client, stores.server),
     activity: createActivityActions(client, stores.activity),
+    account: createAccountActions(client, stores.account),
     settings: createSettingsActions(client, stores.settings, () => {
       chat.newChat()
       stores.activity.setState({ requests: [], lines: [] })
