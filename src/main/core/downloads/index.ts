@@ -4,6 +4,7 @@
  */
 export { createDownloader, type Downloader, type DownloaderDeps } from './downloader'
 export type { ImportedFile, ImportState } from './import-files'
+export { createHashing } from './blob-hash'
 export { createJournal } from './journal'
 export { planPull } from './plan'
 export { fromPreview, toPreview } from './preview'
