@@ -13,6 +13,7 @@ import type { ServerState } from '../features/server/store'
 import type { SettingsState } from '../features/settings/store'
 import type { RemovalState } from '../features/removal/store'
 import type { StorageState } from '../features/storage/store'
+import type { UpdatesState } from '../features/models/updates'
 import type { WindowApp } from './create-window'
 import type { ViewState } from './view-store'
 
@@ -42,4 +43,5 @@ export const useDownloads = <T>(select: (state: DownloadsState) => T): T => useF
 export const useRemoval = <T>(select: (state: RemovalState) => T): T => useFrom((app) => app.stores.removal, select)
 export const useAccount = <T>(select: (state: AccountState) => T): T => useFrom((app) => app.stores.account, select)
 export const useCare = <T>(select: (state: CareState) => T): T => useFrom((app) => app.stores.care, select)
+export const useUpdates = <T>(select: (state: UpdatesState) => T): T => useFrom((app) => app.stores.updates, select)
 export const useFirstRun = <T>(select: (state: FirstRunState) => T): T => useFrom((app) => app.stores.firstRun, select)

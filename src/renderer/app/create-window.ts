@@ -14,6 +14,7 @@ import { createFirstRunActions, createFirstRunStore, type FirstRunActions, type 
 import { createModelActions, type ModelActions } from '../features/models/actions'
 import { createCareActions, createCareStore, type CareActions, type CareStore } from '../features/models/care'
 import { splitOwner } from '../features/models/model'
+import { createUpdateActions, createUpdatesStore, type UpdateActions, type UpdatesStore } from '../features/models/updates'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
 import {
   createActivityActions,
@@ -46,6 +47,7 @@ export interface WindowApp {
     account: AccountStore
     models: ModelsStore
     care: CareStore
+    updates: UpdatesStore
     chat: ChatStore
     chats: ChatListStore
     engine: EngineStore
@@ -62,6 +64,7 @@ export interface WindowApp {
   account: AccountActions
   models: ModelActions
   care: CareActions
+  updates: UpdateActions
   chat: ChatActions
   chats: ChatListActions
   engine: EngineActions
@@ -104,6 +107,7 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     account: createAccountStore(),
     models: createModelsStore(),
     care: createCareStore(),
+    updates: createUpdatesStore(),
     chat: createChatStore(),
     chats: createChatListStore(),
     engine: createEngineStore(),
@@ -305,6 +309,15 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     firstRun,
     server: createServerActions(client, stores.server),
     activity: createActivityActions(client, stores.activity),
+    updates: createUpdateActions({
+      client,
+      store: stores.updates,
+      onStarted: (name) =>
+        toasts.show(words().care.update.started(splitOwner(name).short), {
+          label: words().discover.show,
+          act: () => view.go('downloads'),
+        }),
+    }),
     account: createAccountActions(client, stores.account),
     settings: createSettingsActions(client, stores.settings, () => {
       chat.newChat()

@@ -23,9 +23,9 @@ interface Growing {
   isWanted: boolean
 }
 
-const READ_BYTES = 1024 * 1024
+const READ_BYTES = 256 * 1024
 /** Hashed before it is the next file's turn, and before new orders are looked at. */
-const TURN_BYTES = 8 * READ_BYTES
+const TURN_BYTES = 8 * 1024 * 1024
 
 /**
  * Hashes files while they are fetched, by reading what has reached the disk: bytes may come in any order, and what is proven is what lies there.
