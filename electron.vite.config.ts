@@ -46,6 +46,7 @@ export default defineConfig({
           cli: resolve(root, 'src/main/cli/main.ts'),
           'scan-worker': resolve(root, 'src/main/core/cache/scan-worker.ts'),
           'hash-worker': resolve(root, 'src/main/core/verify/hash-worker.ts'),
+          'blob-hash-worker': resolve(root, 'src/main/core/downloads/blob-hash-worker.ts'),
           'transfer-worker': resolve(root, 'src/main/core/downloads/transfer-worker.ts'),
         },
         external: ['electron', '@photostructure/sqlite'],

@@ -5,7 +5,7 @@ import { build, createServer } from 'vite'
 export const bundleCore = (home) => bundle('bench/lib/core-entry.ts', join(home, 'core'))
 
 /** @param plugins of Vite, that leave out of the bundle what a figure is without */
-export async function bundle(entry, outDir, plugins = []) {
+export async function bundle(entry, outDir, plugins = [], name = 'core.cjs') {
   await build({
     configFile: false,
     logLevel: 'error',
@@ -17,10 +17,10 @@ export async function bundle(entry, outDir, plugins = []) {
       emptyOutDir: true,
       minify: false,
       target: 'node20',
-      rolldownOptions: { output: { format: 'cjs', entryFileNames: 'core.cjs' } },
+      rolldownOptions: { output: { format: 'cjs', entryFileNames: name } },
     },
   })
-  return join(outDir, 'core.cjs')
+  return join(outDir, name)
 }
 
 /** Loads a module of the tests from its sources. @returns {Promise<{module: object, close: () => Promise<void>}>} */

@@ -6,7 +6,7 @@ import { currentPlatform, dataPaths, type Env } from '../../src/main/core/system
 
 /**
  * Fetches `repo` into the cache of `env`.
- * @param outMain folder of the built worker; one without it: the work is done in this thread
+ * @param outMain folder of the built threads
  * @returns milliseconds of the transfer alone, without the plan
  */
 export async function pull(env: Env, repo: string, outMain: string): Promise<number> {

@@ -5,6 +5,7 @@ import type { AppContract, AppInfo, AppState, EngineStatus, Handlers, OwnerKind,
 import { AppError } from '../shared/errors'
 import { createDispatcher, type Dispatcher } from '../shared/rpc'
 import { version } from '../shared/version'
+import { createAccount } from './core/account'
 import { createLogRing, createRequestLog, recordAnswers, type LogRing } from './core/activity'
 import { createChats, openHistory } from './core/chat'
 import { createScanner, resolveRoots, type CacheRoot } from './core/cache'
@@ -40,7 +41,7 @@ import type { SettingsStore } from './core/settings/types'
 import { openDiscover, type Discover } from './core/discover'
 import { createFits } from './core/fit'
 import { createInUse, createStorage, type InUseDeps, type Storage } from './core/storage'
-import { createFileSecrets } from './core/secrets'
+import { createSecrets, type Sealer, type SecretStore } from './core/secrets'
 import { createStatePublisher, watchRoots } from './core/state'
 import { createFileLocks, dataPaths, within, type DataPaths, type Env, type Layout, type Platform } from './core/system'
 import { createTrust, type Trust } from './core/trust'
@@ -61,6 +62,8 @@ export interface AppOptions {
   scanInWorker: boolean
   /** Over environment and settings. */
   logLevel?: string | undefined
+  /** The keychain of the system, for a program that has one. */
+  keychain?: Sealer | undefined
   /** Gets every line of the log too, for a terminal. */
   logTap?: ((line: string) => void) | undefined
 }
@@ -73,6 +76,7 @@ export interface Core {
   verifier: Verifier
   repairer: Repairer
   storage: Storage
+  secrets: SecretStore
   discover: Discover
   environment: EngineEnvironment
   pool: EnginePool
@@ -150,6 +154,7 @@ function buildCore(
   const inUse = createInUse({ loaded: () => pool.list(), watchOwner })
   const locks = createFileLocks({ platform })
   const storage = createStorage({ scan: () => scanner.scan(caches()), lock, locks, inUse, content })
+  const secrets = createSecrets(paths, options.keychain)
   const discover = openDiscover({
     env,
     platform,
@@ -158,7 +163,7 @@ function buildCore(
     support,
     machine: createMachineMemory(platform, paths.engines),
     memoryCap: () => toPoolPolicy(settings.read()).memoryLimitBytes,
-    readStored: createFileSecrets(paths).readHubToken,
+    readStored: secrets.readHubToken,
   })
   const clock = (): number => performance.now()
   const generator = createGenerator({ catalog, pool, openStream: openEngineStream, clock, maxTokens })
@@ -173,6 +178,7 @@ function buildCore(
     verifier,
     repairer,
     storage,
+    secrets,
     discover,
     environment,
     pool,
@@ -289,6 +295,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: OpenLog, l
     settings,
     catalog,
     lock: core.lock,
+    readStored: core.secrets.readHubToken,
     root: () => core.roots().find(({ kind: rootKind }) => rootKind === 'primary')?.path ?? '',
     onModels: () => modelsChanged(),
     onUnforeseen: (error, what) => complainTo(log, what)(error),
@@ -386,6 +393,7 @@ async function runApp(options: AppOptions, ownership: Ownership, log: OpenLog, l
     fits: createFits({ catalog, limitBytes: async () => (await pool.memory()).limit_bytes }),
     lastUsed,
     storage: core.storage,
+    account: createAccount({ env, platform: options.platform, secrets: core.secrets }),
     discover: core.discover,
     downloads,
     modelsChanged,

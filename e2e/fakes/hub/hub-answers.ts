@@ -26,15 +26,18 @@ const routes = {
 
 const decode = (text: string | undefined): string => decodeURIComponent(text ?? '')
 const flag = (call: Call, name: string): boolean => /^(true|1)$/i.test(call.url.searchParams.get(name) ?? '')
+const bearer = (call: Call): string => (call.headers.authorization ?? '').replace(/^Bearer /, '')
 const encodePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
 
 /** Answers of the Hub's own host: metadata, small files, and the way to the large ones. */
 export function createHubAnswers(deps: HubDeps): Answer {
+  const isReader = (repo: HubRepo, call: Call): boolean => repo.readers.includes(deps.tokens[bearer(call)] ?? '')
+  const maySee = (repo: HubRepo, call: Call): boolean => !repo.private || isReader(repo, call)
   /** Looks a repo and one of its commits up, and answers; or says which of them is missing. */
-  const at = (id: string | undefined, revision: string, answer: (repo: HubRepo, commit: HubCommit) => Reply): Reply => {
+  const at = (call: Call, id: string | undefined, revision: string, answer: (repo: HubRepo, commit: HubCommit) => Reply): Reply => {
     const repo = deps.repos.get(decode(id))
     // To someone without a token, a repo that does not exist and one that may not be seen are the same.
-    if (repo === undefined) return problem(401, 'RepoNotFound', 'Repository not found')
+    if (repo === undefined || !maySee(repo, call)) return problem(401, 'RepoNotFound', 'Repository not found')
     const commit = findCommit(repo, revision)
     return commit === null ? problem(404, 'RevisionNotFound', `Invalid rev id: ${revision}`) : answer(repo, commit)
   }
@@ -59,7 +62,7 @@ export function createHubAnswers(deps: HubDeps): Answer {
   const resolve = (call: Call, path: string) => (repo: HubRepo, commit: HubCommit) => {
     const found = commit.files.get(path)
     const origin = { 'x-repo-commit': commit.id }
-    if (repo.gated !== false) return problem(403, 'GatedRepo', `Access to model ${repo.id} is restricted`)
+    if (repo.gated !== false && !isReader(repo, call)) return problem(403, 'GatedRepo', `Access to model ${repo.id} is restricted`)
     if (found === undefined) return problem(404, 'EntryNotFound', 'Entry not found', origin)
     if (found.lfs === null) {
       // Also the Hub itself sends files in git through a cache under another path of the same host.
@@ -87,23 +90,27 @@ export function createHubAnswers(deps: HubDeps): Answer {
     const { pathname } = call.url
     const { method } = call
     let parts = routes.paths.exec(pathname)
-    if (parts !== null) return method === 'POST' ? at(parts[1], decode(parts[2]), paths(call)) : empty(405)
+    if (parts !== null) return method === 'POST' ? at(call, parts[1], decode(parts[2]), paths(call)) : empty(405)
     if (method !== 'GET' && method !== 'HEAD') return empty(405)
     if (pathname === '/api/whoami-v2') return whoAmI(call, deps.tokens)
-    if (pathname === '/api/models') return listModels(call, deps.repos.values())
+    if (pathname === '/api/models')
+      return listModels(
+        call,
+        [...deps.repos.values()].filter((repo) => maySee(repo, call)),
+      )
     parts = routes.tree.exec(pathname)
-    if (parts !== null) return at(parts[1], decode(parts[2]), tree(call, decode(parts[3]).replace(/\/$/, '')))
+    if (parts !== null) return at(call, parts[1], decode(parts[2]), tree(call, decode(parts[3]).replace(/\/$/, '')))
     parts = routes.refs.exec(pathname)
-    if (parts !== null) return at(parts[1], 'main', (repo) => json(describeRefs(repo)))
+    if (parts !== null) return at(call, parts[1], 'main', (repo) => json(describeRefs(repo)))
     parts = routes.info.exec(pathname)
     if (parts !== null) {
       const revision = parts[2] === undefined || parts[2] === 'HEAD' ? 'main' : decode(parts[2])
-      return at(parts[1], revision, (repo, commit) => json(describeModel(repo, commit, call.url.searchParams)))
+      return at(call, parts[1], revision, (repo, commit) => json(describeModel(repo, commit, call.url.searchParams)))
     }
     parts = routes.resolveCache.exec(pathname)
-    if (parts !== null) return at(parts[1], parts[2] ?? '', resolveCache(call, decode(parts[3])))
+    if (parts !== null) return at(call, parts[1], parts[2] ?? '', resolveCache(call, decode(parts[3])))
     parts = routes.resolve.exec(pathname)
-    if (parts !== null) return at(parts[1], decode(parts[2]), resolve(call, decode(parts[3])))
+    if (parts !== null) return at(call, parts[1], decode(parts[2]), resolve(call, decode(parts[3])))
     return problem(404, null, 'Not found')
   }
 }
@@ -129,7 +136,7 @@ function describeRefs(repo: HubRepo): object {
 }
 
 function whoAmI(call: Call, tokens: Readonly<Record<string, string>>): Reply {
-  const name = tokens[(call.headers.authorization ?? '').replace(/^Bearer /, '')]
+  const name = tokens[bearer(call)]
   if (name === undefined) return problem(401, null, 'Invalid credentials in Authorization header')
   return json({
     type: 'user',

@@ -17,7 +17,7 @@ export function describeModel(repo: HubRepo, commit: HubCommit, query: URLSearch
     sha: commit.id,
     lastModified: commit.date,
     createdAt: commit.date,
-    private: false,
+    private: repo.private,
     gated: repo.gated,
     disabled: false,
     downloads: repo.downloads,

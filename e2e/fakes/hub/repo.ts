@@ -31,6 +31,10 @@ export interface HubRepo {
   likes: number
   /** Who has not accepted its terms sees what is in it, and gets nothing. */
   gated: 'auto' | 'manual' | false
+  /** Only its readers know that it exists. */
+  private: boolean
+  /** Names of those who may see it, or have accepted its terms. */
+  readers: readonly string[]
   /** Head of the model card. */
   card: Record<string, unknown>
 }
@@ -49,6 +53,8 @@ export interface RepoSpec {
   downloads?: number
   likes?: number
   gated?: 'auto' | 'manual'
+  private?: boolean
+  readers?: readonly string[]
   card?: Record<string, unknown>
 }
 
@@ -89,8 +95,8 @@ export function createRepo(spec: RepoSpec): HubRepo {
   }
   const refs = new Map<string, string>()
   for (const [name, index] of Object.entries({ main: given.length - 1, ...spec.refs })) refs.set(name, ids[index] ?? '')
-  const { id, tags = ['mlx'], downloads = 0, likes = 0, gated = false, card = {} } = spec
-  return { id, commits, refs, tags, downloads, likes, gated, card }
+  const { id, tags = ['mlx'], downloads = 0, likes = 0, gated = false, readers = [], card = {} } = spec
+  return { id, commits, refs, tags, downloads, likes, gated, private: spec.private ?? false, readers, card }
 }
 
 /** The commit that a branch, tag, PR ref or full hash names. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import {
+  createHashing,
   createJournal,
   planPull,
   runTransfer,
@@ -46,10 +47,11 @@ export async function openBench(
     offline: null,
     transport,
     retrying: { sleep, random: Math.random },
-    hasToken: async () => false,
+    tokenState: async () => 'none',
     now: Date.now,
   })
   const journal = createJournal(join(data, 'partials'))
+  const hashing = createHashing(null)
   const hashes = createHashMemory(join(data, 'index'))
   const limits = { connections: 8, bytesPerSecond: null, ...options.limits }
   const progress: TransferProgress[] = []
@@ -72,6 +74,7 @@ export async function openBench(
           hub: client,
           journal,
           hashes,
+          hashing,
           locks: createFileLocks({ platform: { os: 'linux' } }),
           limits: () => limits,
           now: options.now ?? (() => performance.now()),

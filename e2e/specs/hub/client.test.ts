@@ -35,7 +35,7 @@ async function setUp(options: { layers?: Layer[]; env?: Record<string, string>; 
   return {
     hub,
     waits,
-    client: createHubClient({ endpoint, offline, transport, retrying, hasToken: async () => true, now: Date.now }),
+    client: createHubClient({ endpoint, offline, transport, retrying, tokenState: async () => 'sent', now: Date.now }),
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Page } from '@playwright/test'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { violations } from '../../drivers/axe'
+import { mlxk } from '../../drivers/cli'
 import { expect, test } from '../../drivers/test'
-import { healthyModel, noRefs, repoPath, truncatedShard } from '../../fixtures/cache'
+import { healthyFiles, healthyModel, manyModels, noRefs, repoPath, truncatedShard } from '../../fixtures/cache'
+import { startFakeHub, type FakeHub } from '../../fakes/hub'
 import { lifelikeCache } from '../../fixtures/large'
 import { mainWindow } from '../../pages/main-window'
 
@@ -190,5 +192,90 @@ test.describe('models that are not well', () => {
     await sheet.getByRole('button', { name: 'Repair', exact: true }).click()
     await expect(notes(page).getByText('No-Refs-4bit is repaired')).toBeVisible()
     expect(existsSync(join(repoPath(hubOf(home.folder), 'mlx-community/No-Refs-4bit'), 'refs', 'main'))).toBe(true)
+  })
+})
+
+test.describe('a cache of three hundred models', () => {
+  test.beforeEach(({ home }) => {
+    manyModels(hubOf(home.folder), 300, 1)
+    noRefs(hubOf(home.folder), 'mlx-community/Aardvark-4bit')
+  })
+
+  test('is gone through by keys, though only what is in sight is drawn', { tag: '@both' }, async ({ session, shoot }) => {
+    const { page } = session
+    const window = mainWindow(page)
+    const grid = page.getByRole('grid', { name: 'Models' })
+    const rows = grid.locator('[data-key]')
+    await expect(window.row('Aardvark')).toBeVisible()
+    // The head of the table, two groups, and every model.
+    await expect(grid).toHaveAttribute('aria-rowcount', '304')
+    expect(await rows.count()).toBeLessThan(60)
+    await page.getByRole('searchbox').first().focus()
+    await rows.first().focus()
+    // Where one stands is what commands mean.
+    await expect(window.row('Aardvark')).toHaveAttribute('aria-selected', 'true')
+    await page.keyboard.press('End')
+    await expect(grid.locator('[aria-rowindex="304"]')).toBeFocused()
+    await expect(grid.locator('[aria-rowindex="304"]')).toBeInViewport()
+    await shoot('models-many-end')
+    await page.keyboard.press('PageUp')
+    await expect(grid.locator('[aria-rowindex="292"]')).toBeFocused()
+    await page.keyboard.press('Shift+Home')
+    await expect(window.row('Aardvark')).toBeFocused()
+    await expect(page.getByText(/292 models|290 models|289 models/).first()).toBeVisible()
+    expect(await rows.count()).toBeLessThan(60)
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('a row keeps the focus when its model gets into another group', { tag: '@both' }, async ({ session, home }) => {
+    const { page } = session
+    const window = mainWindow(page)
+    await window.row('Aardvark').click()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowUp')
+    await expect(window.row('Aardvark')).toBeFocused()
+    await expect(page.getByRole('button', { name: /Needs repair|Problems/ }).first()).toBeVisible()
+    const repo = repoPath(hubOf(home.folder), 'mlx-community/Aardvark-4bit')
+    const [commit] = readdirSync(join(repo, 'snapshots'))
+    mkdirSync(join(repo, 'refs'), { recursive: true })
+    writeFileSync(join(repo, 'refs', 'main'), commit ?? '')
+    await expect(page.getByRole('grid', { name: 'Models' })).toHaveAttribute('aria-rowcount', '303', { timeout: 15_000 })
+    await expect(window.row('Aardvark')).toBeFocused()
+  })
+})
+
+test.describe('a model that moved on', () => {
+  const name = 'org/moving-4bit'
+  const files = healthyFiles()
+  let hub: FakeHub
+  test.beforeEach(async ({ home }) => {
+    hub = await startFakeHub({ repos: [{ id: name, files }] })
+    home.env['HF_ENDPOINT'] = hub.url
+    expect(await mlxk(['pull', name], { env: home.env })).toMatchObject({ code: 0 })
+  })
+  test.afterEach(() => hub.close())
+
+  test('is brought up to date from its details, and keeps its old revision', { tag: '@both' }, async ({ session, home, shoot }) => {
+    const { page } = session
+    const window = mainWindow(page)
+    const pane = window.detail(name)
+    const check = async (): Promise<void> => {
+      await pane.getByRole('button', { name: 'More actions' }).click()
+      await page.getByRole('menuitem', { name: 'Check for update' }).click()
+    }
+    await window.row('moving').click()
+    await check()
+    await expect(pane.getByText('This is the newest revision')).toBeVisible()
+    hub.publish({ id: name, commits: [{ files }, { files: { ...files, 'generation_config.json': '{"temperature": 0.5}' } }] })
+    await check()
+    await expect(pane.getByText('A newer revision is on the Hub')).toBeVisible()
+    await shoot('models-update-light')
+    expect(await violations(page)).toEqual([])
+    await pane.getByRole('button', { name: /^Update, fetch/ }).click()
+    await expect(notes(page).getByText('moving-4bit is being updated')).toBeVisible()
+    await expect(pane.getByRole('radio', { name: /^Revisions/ })).toHaveText(/2/)
+    expect(readdirSync(join(repoPath(hubOf(home.folder), name), 'snapshots'))).toHaveLength(2)
+    await check()
+    await expect(pane.getByText('This is the newest revision')).toBeVisible()
   })
 })

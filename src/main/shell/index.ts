@@ -12,6 +12,7 @@ import {
   MessageChannelMain,
   Notification,
   protocol,
+  safeStorage,
   session,
   shell,
 } from 'electron'
@@ -22,6 +23,7 @@ import { createTrayActions } from './actions'
 import { buildAppMenu } from './app-menu'
 import { createDockPolicy } from './dock'
 import { createPortServer } from './ipc'
+import { createKeychain } from './keychain'
 import { openOwner } from './open-owner'
 import { createOwnerWatch, pause } from './owner'
 import { createAssetHandler, SCHEME, SCHEME_PRIVILEGES } from './protocol'
@@ -89,8 +91,9 @@ export async function startShell(env: Env): Promise<void> {
     dock,
   })
   const ports = createPortServer({ ipcMain, createChannel: () => new MessageChannelMain(), knownContents: windows.contents })
+  const keychain = createKeychain(safeStorage, platform.os) ?? undefined
   const watch = createOwnerWatch({
-    open: () => openOwner({ env, platform, layout, kind: 'app', scanInWorker: true }, () => quitting.now()),
+    open: () => openOwner({ env, platform, layout, kind: 'app', scanInWorker: true, keychain }, () => quitting.now()),
     onOwner: (owner) => ports.setOwner(owner?.dispatcher ?? null),
     onView: (view) => tray.show(view),
     sleep: pause,

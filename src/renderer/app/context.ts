@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react'
 import { useStore, type StoreApi } from 'zustand'
+import type { AccountState } from '../features/account/store'
 import type { CareState } from '../features/models/care'
 import type { ChatListState, ChatState } from '../features/chat/store'
 import type { DiscoverState } from '../features/discover/store'
@@ -12,6 +13,7 @@ import type { ServerState } from '../features/server/store'
 import type { SettingsState } from '../features/settings/store'
 import type { RemovalState } from '../features/removal/store'
 import type { StorageState } from '../features/storage/store'
+import type { UpdatesState } from '../features/models/updates'
 import type { WindowApp } from './create-window'
 import type { ViewState } from './view-store'
 
@@ -39,5 +41,7 @@ export const useStorage = <T>(select: (state: StorageState) => T): T => useFrom(
 export const useDiscover = <T>(select: (state: DiscoverState) => T): T => useFrom((app) => app.stores.discover, select)
 export const useDownloads = <T>(select: (state: DownloadsState) => T): T => useFrom((app) => app.stores.downloads, select)
 export const useRemoval = <T>(select: (state: RemovalState) => T): T => useFrom((app) => app.stores.removal, select)
+export const useAccount = <T>(select: (state: AccountState) => T): T => useFrom((app) => app.stores.account, select)
 export const useCare = <T>(select: (state: CareState) => T): T => useFrom((app) => app.stores.care, select)
+export const useUpdates = <T>(select: (state: UpdatesState) => T): T => useFrom((app) => app.stores.updates, select)
 export const useFirstRun = <T>(select: (state: FirstRunState) => T): T => useFrom((app) => app.stores.firstRun, select)

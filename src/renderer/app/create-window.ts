@@ -1,6 +1,7 @@
 import type { Appearance, LoadedModel, StateFrame } from '../../shared/contract'
 import { createConnection, sleep, type Connection } from '../api/connection'
 import type { OpenLink } from '../api/transport'
+import { createAccountActions, createAccountStore, type AccountActions, type AccountStore } from '../features/account/store'
 import { chooseChatModel } from '../features/chat/choose-model'
 import { createChatActions, type ChatActions } from '../features/chat/actions'
 import { createChatListActions, type ChatListActions } from '../features/chat/list-actions'
@@ -13,6 +14,7 @@ import { createFirstRunActions, createFirstRunStore, type FirstRunActions, type 
 import { createModelActions, type ModelActions } from '../features/models/actions'
 import { createCareActions, createCareStore, type CareActions, type CareStore } from '../features/models/care'
 import { splitOwner } from '../features/models/model'
+import { createUpdateActions, createUpdatesStore, type UpdateActions, type UpdatesStore } from '../features/models/updates'
 import { createModelsStore, type ModelsStore } from '../features/models/store'
 import {
   createActivityActions,
@@ -42,8 +44,10 @@ export interface WindowApp {
   speech: SpeechStore
   connection: Connection
   stores: {
+    account: AccountStore
     models: ModelsStore
     care: CareStore
+    updates: UpdatesStore
     chat: ChatStore
     chats: ChatListStore
     engine: EngineStore
@@ -57,8 +61,10 @@ export interface WindowApp {
     removal: RemovalStore
     view: ViewStore
   }
+  account: AccountActions
   models: ModelActions
   care: CareActions
+  updates: UpdateActions
   chat: ChatActions
   chats: ChatListActions
   engine: EngineActions
@@ -98,8 +104,10 @@ const FLUSH_MS = 8
 /** Wires the window once. Main owns the state; the frames of its watch are mirrored into the stores here and nowhere else. */
 export function createWindow({ openLink, onRefused, host, messages, localeOf, memory, reveal }: WindowDeps): WindowApp {
   const stores = {
+    account: createAccountStore(),
     models: createModelsStore(),
     care: createCareStore(),
+    updates: createUpdatesStore(),
     chat: createChatStore(),
     chats: createChatListStore(),
     engine: createEngineStore(),
@@ -301,6 +309,16 @@ export function createWindow({ openLink, onRefused, host, messages, localeOf, me
     firstRun,
     server: createServerActions(client, stores.server),
     activity: createActivityActions(client, stores.activity),
+    updates: createUpdateActions({
+      client,
+      store: stores.updates,
+      onStarted: (name) =>
+        toasts.show(words().care.update.started(splitOwner(name).short), {
+          label: words().discover.show,
+          act: () => view.go('downloads'),
+        }),
+    }),
+    account: createAccountActions(client, stores.account),
     settings: createSettingsActions(client, stores.settings, () => {
       chat.newChat()
       stores.activity.setState({ requests: [], lines: [] })

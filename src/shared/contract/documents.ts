@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tokenSource } from './account'
 import { errorCodes } from '../errors'
 import { apiKey } from './access'
 import { demoStatus, ownerKind } from './app'
@@ -198,7 +199,7 @@ export const helpResult = z.object({ help: z.string() })
 const whoAmIResult = z.object({
   name: z.string(),
   role: z.string().nullable(),
-  source: z.enum(['environment', 'token_file', 'store']),
+  source: tokenSource,
   in_effect: z.boolean(),
 })
 export type WhoAmIResult = z.infer<typeof whoAmIResult>
@@ -206,7 +207,7 @@ export type WhoAmIResult = z.infer<typeof whoAmIResult>
 const logoutResult = z.object({
   removed: z.boolean(),
   /** Where another token still comes from. */
-  remaining_source: z.enum(['environment', 'token_file', 'store']).nullable(),
+  remaining_source: tokenSource.nullable(),
 })
 
 export const commandData = {

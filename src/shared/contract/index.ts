@@ -1,4 +1,5 @@
 import { accessContract } from './access'
+import { accountContract } from './account'
 import { activityContract } from './activity'
 import { appContract } from './app'
 import { chatsContract } from './chats'
@@ -16,6 +17,7 @@ import { trustContract } from './trust'
 /** Every call that a window, a browser page or a CLI client can make to the owner. */
 export const contract = {
   ...accessContract,
+  ...accountContract,
   ...activityContract,
   ...appContract,
   ...configContract,
@@ -33,6 +35,7 @@ export const contract = {
 export type AppContract = typeof contract
 
 export * from './access'
+export * from './account'
 export * from './activity'
 export * from './app'
 export * from './chats'

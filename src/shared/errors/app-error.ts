@@ -63,7 +63,7 @@ export function toSerializedError(error: unknown, requestId?: string): Serialize
 }
 
 /** Rebuilds the error on the receiving side of a transport. An unknown code, from a newer version, becomes `internal`. */
-export function fromSerializedError(value: SerializedError): AppError {
+export function fromSerializedError(value: Omit<SerializedError, 'code'> & { code: string }): AppError {
   const code = isErrorCode(value.code) ? value.code : 'internal'
   return new AppError(code, value.message, { hint: value.hint, data: value.data })
 }

@@ -42,7 +42,7 @@ export const uiErrors: Record<ErrorCode, { title: string; action: UiAction }> = 
   server_shutdown: { title: 'MLX Knife is quitting', action: 'none' },
   not_found: { title: 'Not found', action: 'none' },
   method_not_allowed: { title: 'This cannot be done', action: 'none' },
-  access_denied: { title: 'No access to this model', action: 'none' },
+  access_denied: { title: 'The Hub gives no access', action: 'none' },
   revision_not_found: { title: 'This revision is not on the Hub', action: 'none' },
   hub_offline: { title: 'Offline', action: 'none' },
   network_failed: { title: 'The Hub cannot be reached', action: 'try_again' },

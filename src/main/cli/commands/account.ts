@@ -1,4 +1,4 @@
-import { AppError } from '../../../shared/errors'
+import { AppError, fromSerializedError } from '../../../shared/errors'
 import type { WhoAmIResult } from '../../../shared/contract/documents'
 import type { HubToken } from '../../core/hub'
 import type { CliCommand, Outcome } from '../command'
@@ -7,7 +7,8 @@ import { askSecret } from '../output/ask-secret'
 import { canAsk } from '../output/confirm'
 import type { Account } from '../services/account'
 
-const MAX_TOKEN = 1024
+/** Read at most of a pipe: more is no token. */
+const MAX_INPUT = 2048
 
 const sources: Record<HubToken['source'], string> = {
   environment: 'the variable HF_TOKEN',
@@ -41,7 +42,7 @@ async function readAll(stream: NodeJS.ReadStream): Promise<string> {
   stream.setEncoding('utf8')
   for await (const chunk of stream) {
     text += String(chunk)
-    if (text.length > 2 * MAX_TOKEN) break
+    if (text.length > MAX_INPUT) break
   }
   return text
 }
@@ -53,20 +54,13 @@ async function logIn(context: Context): Promise<Outcome> {
   const text = io.stdin.isTTY
     ? await askSecret(context, 'Token (from https://huggingface.co/settings/tokens):')
     : await readAll(io.stdin)
-  const token = text.trim()
-  if (!/^[\x21-\x7e]+$/.test(token) || token.length > MAX_TOKEN)
-    throw new AppError(
-      'invalid_input',
-      token === '' ? 'The token is empty.' : 'This is no token: it has spaces or other characters in it.',
-      {
-        hint: 'Tokens are made at https://huggingface.co/settings/tokens.',
-      },
-    )
+  const { checkToken } = await import('../../core/account')
+  const token = checkToken(text)
   const account = await open(context)
   const { name, role } = await account.identify(token)
   await account.store(token)
   const current = await account.current()
-  const shadowed = current !== null && current.source !== 'store'
+  const shadowed = current !== null && current !== 'sealed' && current.source !== 'store'
   return {
     data: { name, role, source: 'store', in_effect: !shadowed } satisfies WhoAmIResult,
     print: () => {
@@ -94,15 +88,14 @@ Example:
 async function logOut(context: Context): Promise<Outcome> {
   const account = await open(context)
   const removed = await account.remove()
-  const left = await account.current()
+  const current = await account.current()
+  const left = current === null || current === 'sealed' ? null : current.source
   return {
-    data: { removed, remaining_source: left?.source ?? null },
+    data: { removed, remaining_source: left },
     print: () => {
       context.say(removed ? 'The token is forgotten.' : 'No token was stored.')
       if (left !== null)
-        context.note(
-          `  ${sources[left.source]} still has one${left.source === 'token_file' ? ': "hf auth logout" forgets it' : ''}.`,
-        )
+        context.note(`  ${sources[left]} still has one${left === 'token_file' ? ': "hf auth logout" forgets it' : ''}.`)
     },
   }
 }
@@ -125,14 +118,25 @@ Examples:
 
 async function sayWho(context: Context): Promise<Outcome> {
   const account = await open(context)
-  const token = await account.current()
-  if (token === null)
+  const { name, role, source } = await findWho(context, account)
+  return {
+    data: { name, role, source, in_effect: true } satisfies WhoAmIResult,
+    print: () => context.say(`${name} — by ${sources[source]}${role === null ? '' : `, role ${role}`}`),
+  }
+}
+
+async function findWho(context: Context, account: Account): Promise<Pick<WhoAmIResult, 'name' | 'role' | 'source'>> {
+  const current = await account.current()
+  if (current === null)
     throw new AppError('unauthorized', 'Nobody is logged in.', {
       hint: `Public models need no token. "${context.program} login" stores one.`,
     })
-  const { name, role } = await account.identify(token.token)
-  return {
-    data: { name, role, source: token.source, in_effect: true } satisfies WhoAmIResult,
-    print: () => context.say(`${name} — by ${sources[token.source]}${role === null ? '' : `, role ${role}`}`),
-  }
+  if (current !== 'sealed') return { ...(await account.identify(current.token)), source: current.source }
+  const told = await account.askApp()
+  if (told !== null && told.error !== null) throw fromSerializedError(told.error)
+  if (told !== null && told.name !== null) return { name: told.name, role: told.role, source: 'store' }
+  throw new AppError('unauthorized', 'The token is in the keychain of the MLX Knife app, and only the app can read it.', {
+    hint: `Open the app and try again; or "${context.program} login" here, or set HF_TOKEN.`,
+    data: { sealed: true },
+  })
 }

@@ -1,6 +1,6 @@
 import type { ModelList, OutdatedModel, OutdatedResult, UpdateResult } from '../../../shared/contract'
 import { AppError, isCancellation, toSerializedError } from '../../../shared/errors'
-import type { PullPlan } from '../../core/downloads'
+import type { PlanOutline } from '../../core/downloads'
 import type { CliCommand, Outcome } from '../command'
 import type { Context } from '../context'
 import { toJsonError } from '../output/document'
@@ -79,7 +79,7 @@ async function findFollowed(context: Context, specs: readonly string[]): Promise
 
 interface Compared {
   model: OutdatedModel
-  plan: PullPlan | null
+  plan: PlanOutline | null
 }
 
 async function compare(context: Context, downloads: OpenDownloads, { name, commit }: Followed): Promise<Compared> {

@@ -1,6 +1,6 @@
 import type { Fit, ModelSummary, PullResult } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
-import { toPreview, type PullPlan, type TransferResult } from '../../core/downloads'
+import { toPreview, type PlanOutline, type TransferResult } from '../../core/downloads'
 import type { ModelCatalog } from '../../core/models'
 import type { Outcome } from '../command'
 import type { Context } from '../context'
@@ -49,7 +49,7 @@ export function already(context: Context, model: ModelSummary, expanded: string 
   }
 }
 
-export function noRoom({ repo, disk }: PullPlan): AppError {
+export function noRoom({ repo, disk }: PlanOutline): AppError {
   const needed = formatSize(disk.neededBytes)
   const free = formatSize(disk.freeBytes ?? 0)
   return new AppError('disk_full', `${repo} needs ${needed} more, and the disk has ${free} to give.`, {
@@ -59,7 +59,7 @@ export function noRoom({ repo, disk }: PullPlan): AppError {
 }
 
 /** `--dry-run`. */
-export function preview(context: Context, plan: PullPlan, fit: Fit, expanded: string | null): Outcome {
+export function preview(context: Context, plan: PlanOutline, fit: Fit, expanded: string | null): Outcome {
   const { repo, commit, files, skipped, totalBytes, fetchBytes, disk } = plan
   const message = `Would fetch ${formatSize(fetchBytes)} of ${formatSize(totalBytes)}`
   const data = toPreview(plan, fit, { message, expandedName: expanded })
@@ -92,7 +92,7 @@ export function preview(context: Context, plan: PullPlan, fit: Fit, expanded: st
 export async function conclude(
   context: Context,
   catalog: ModelCatalog,
-  plan: PullPlan,
+  plan: PlanOutline,
   { fetchedBytes, reusedBytes, snapshot, elapsedSeconds }: TimedResult,
   { damaged, expanded }: { damaged: string[]; expanded: string | null },
 ): Promise<Outcome> {

@@ -1,6 +1,6 @@
-import type { Fit, ModelSummary, PullResult } from '../../../shared/contract'
+import type { ModelSummary, PullResult } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
-import type { PullPlan, PullRequest } from '../../core/downloads'
+import type { PlanOutline, PullRequest } from '../../core/downloads'
 import { readPlace } from '../../core/hub'
 import type { ModelCatalog } from '../../core/models'
 import type { CliCommand, Outcome } from '../command'
@@ -89,7 +89,7 @@ async function run(context: Context, typed: string, options: PullOptions): Promi
       all: options.all === true,
     }
     const plan = await downloads.plan(request, context.interruption().signal)
-    if (options.dryRun === true) return preview(context, plan, await judge(context, plan), expanded)
+    if (options.dryRun === true) return preview(context, plan, await downloads.judge(plan, context.interruption().signal), expanded)
     if (!plan.disk.fits) throw noRoom(plan)
     const damaged = plan.files.filter((file) => file.damaged).map(({ path }) => path)
     if (damaged.length > 0 && options.forceResume !== true && options.yes !== true) {
@@ -135,7 +135,12 @@ async function findLocal(context: Context, catalog: ModelCatalog, { name, revisi
 }
 
 /** Null: go on. Complete files are replaced only by somebody's word (the incomplete ones are just gone on with). */
-async function askToReplace(context: Context, plan: PullPlan, damaged: string[], expanded: string | null): Promise<Outcome | null> {
+async function askToReplace(
+  context: Context,
+  plan: PlanOutline,
+  damaged: string[],
+  expanded: string | null,
+): Promise<Outcome | null> {
   const what = `${damaged.length === 1 ? damaged[0] : `${damaged.length} files`} of ${plan.repo}`
   if (canAsk(context) && (await confirm(context, `The bytes of ${what} are wrong. Fetch again?`, { preset: true }))) return null
   const asked = canAsk(context)
@@ -162,14 +167,8 @@ async function askToReplace(context: Context, plan: PullPlan, damaged: string[],
   return { data, print: () => context.note('Nothing was changed.') }
 }
 
-/** Whether it will run here. Files that are left out on purpose count as well: the question is about the model. */
-async function judge(context: Context, plan: PullPlan): Promise<Fit> {
-  const { openSearch } = await import('../services/discover')
-  return await openSearch(context).fit(plan, context.interruption().signal)
-}
-
 /** @param words what was asked for, for `mlxk pull` */
-async function transfer(context: Context, downloads: OpenDownloads, plan: PullPlan, words: string): Promise<TimedResult> {
+async function transfer(context: Context, downloads: OpenDownloads, plan: PlanOutline, words: string): Promise<TimedResult> {
   const startMs = performance.now()
   const view = createPullProgress(context)
   let kept = plan.totalBytes - plan.fetchBytes

@@ -1,32 +1,33 @@
-import { openHub, readToken, type HubAccount, type HubToken } from '../../core/hub'
-import { createFileSecrets } from '../../core/secrets'
+import type { HubSignIn } from '../../../shared/contract'
+import { createAccount, type Account as OwnAccount } from '../../core/account'
+import { createSecrets } from '../../core/secrets'
 import type { Context } from '../context'
+import { connectToOwner } from './owner'
 
-export interface Account {
-  /** The token that counts, and where it comes from; null: none. */
-  current: () => Promise<HubToken | null>
-  /** Asks the Hub whose token this is. @throws AppError access_denied, network_failed, hub_offline */
-  identify: (token: string) => Promise<HubAccount>
-  store: (token: string) => Promise<void>
-  /** True when we had stored one. */
-  remove: () => Promise<boolean>
+export interface Account extends Pick<OwnAccount, 'current' | 'identify' | 'store' | 'remove'> {
+  /** What the app says of the account, since it can open the keychain; null: it does not run. */
+  askApp: () => Promise<HubSignIn | null>
 }
 
-/** Tokens of the Hub as this process sees them. huggingface_hub's own file is only read. */
-export function openAccount({ env, platform, paths, interruption }: Context): Account {
-  const secrets = createFileSecrets(paths)
+/**
+ * Tokens of the Hub as this process sees them. While the app runs it keeps what is stored, in the keychain where there is one: this
+ * process has none.
+ */
+export function openAccount(context: Context): Account {
+  const { env, platform, paths, interruption } = context
+  const account = createAccount({ env, platform, secrets: createSecrets(paths) })
+  const findApp = async (): ReturnType<typeof connectToOwner> => {
+    const owner = await connectToOwner(context, interruption().signal)
+    return owner?.owner.info.kind === 'app' ? owner : null
+  }
   return {
-    current: () => readToken({ env, platform, readStored: secrets.readHubToken }),
-    identify: async (token) => {
-      const { HF_TOKEN: _other, HUGGING_FACE_HUB_TOKEN: _old, ...rest } = env
-      const hub = openHub({ env: { ...rest, HF_TOKEN: token }, platform, readStored: () => Promise.resolve(null) })
-      try {
-        return await hub.client.whoAmI(interruption().signal)
-      } finally {
-        await hub.close()
-      }
+    current: account.current,
+    identify: (token) => account.identify(token, interruption().signal),
+    store: async (token) => {
+      const app = await findApp()
+      await (app === null ? account.store(token) : app.call('account.login', { token }, { signal: interruption().signal }))
     },
-    store: secrets.storeHubToken,
-    remove: secrets.removeHubToken,
+    remove: account.remove,
+    askApp: async () => (await (await findApp())?.call('account.show', {}, { signal: interruption().signal })) ?? null,
   }
 }

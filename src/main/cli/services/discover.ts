@@ -1,7 +1,7 @@
 import { openDiscover, type Discover } from '../../core/discover'
 import { createMachineMemory, toPoolPolicy } from '../../core/engine'
 import { createEngineSupport } from '../../core/interpreter'
-import { createFileSecrets } from '../../core/secrets'
+import { createSecrets } from '../../core/secrets'
 import type { Context } from '../context'
 import { openCatalog, openSettings } from './catalog'
 
@@ -17,6 +17,6 @@ export function openSearch(context: Context): Discover {
     support: createEngineSupport({ env, platform, paths, layout: context.layout(), settings }),
     machine: createMachineMemory(platform, paths.engines),
     memoryCap: () => toPoolPolicy(settings.read()).memoryLimitBytes,
-    readStored: createFileSecrets(paths).readHubToken,
+    readStored: createSecrets(paths).readHubToken,
   })
 }

@@ -1,11 +1,13 @@
 import { setFlagsFromString } from 'node:v8'
-import { AppError, fromSerializedError, isErrorCode } from '../../../shared/errors'
-import type { Download, DownloadDetail } from '../../../shared/contract'
+import { AppError, fromSerializedError } from '../../../shared/errors'
+import type { Download, DownloadDetail, Fit } from '../../../shared/contract'
 import { resolveRoots } from '../../core/cache'
 import {
   createDownloader,
+  fromPreview,
   type Downloader,
   type Limits,
+  type PlanOutline,
   type PullPlan,
   type PullRequest,
   type TransferProgress,
@@ -13,10 +15,22 @@ import {
 } from '../../core/downloads'
 import { openHub } from '../../core/hub'
 import { createRepoLock, type OwnerClient } from '../../core/ownership'
-import { createFileSecrets } from '../../core/secrets'
+import { createSecrets } from '../../core/secrets'
 import type { Context } from '../context'
 
-export interface OpenDownloads extends Pick<Downloader, 'plan' | 'run' | 'importFrom'> {
+export interface OpenDownloads {
+  /** @throws AppError as `Downloader.plan` */
+  plan: (request: PullRequest, signal: AbortSignal) => Promise<PlanOutline>
+  /** Whether it will run here. Files that are left out on purpose count as well: the question is about the model. */
+  judge: (plan: PlanOutline, signal: AbortSignal) => Promise<Fit>
+  /** @throws AppError as `Downloader.run` */
+  run: (plan: PlanOutline, signal: AbortSignal, onProgress: (progress: TransferProgress) => void) => Promise<TransferResult>
+  /** @throws AppError as `Downloader.importFrom` */
+  importFrom: (
+    folder: string,
+    plan: PlanOutline,
+    options: Parameters<Downloader['importFrom']>[2],
+  ) => ReturnType<Downloader['importFrom']>
   close: () => Promise<void>
 }
 
@@ -45,44 +59,85 @@ function toLimits(
 export async function openDownloads(context: Context, wanted: WantedLimits): Promise<OpenDownloads> {
   const { env, platform, paths } = context
   const [{ createSettings }, { connectToOwner }] = await Promise.all([import('../../core/settings'), import('./owner')])
-  const readStored = createFileSecrets(paths).readHubToken
+  const readStored = createSecrets(paths).readHubToken
   // The HTTP parser is WebAssembly. Optimised as a whole at its first use it takes 35 MB and a tenth of a second, which large bodies never
   // give back. Only here: a server has many small messages to parse.
   setFlagsFromString('--liftoff-only')
   const hub = openHub({ env, platform, readStored })
   const limits = toLimits(context, wanted, createSettings({ paths }).read().downloads)
+  const [primary] = resolveRoots(env, platform, { demoHub: paths.demoHub, demoEnabled: false, extraRoots: [] })
+  const root = primary?.path ?? ''
   const here = createDownloader({
     hub: hub.client,
     env,
     platform,
     paths,
     layout: context.layout(),
-    root: () => {
-      const [primary] = resolveRoots(env, platform, { demoHub: paths.demoHub, demoEnabled: false, extraRoots: [] })
-      return primary?.path ?? ''
-    },
+    root: () => root,
     limits: () => limits,
     lock: createRepoLock(paths),
     readStored,
   })
-  const requests = new WeakMap<PullPlan, PullRequest>()
+  const findOwner = async (signal: AbortSignal): Promise<OwnerClient | null> => {
+    const owner = await connectToOwner(context, signal)
+    return owner !== null && (await writesTo(owner, root)) ? owner : null
+  }
+  const made = new WeakMap<PlanOutline, Made>()
+  const remember = (plan: PlanOutline, how: Made): PlanOutline => {
+    made.set(plan, how)
+    return plan
+  }
+  const own = (plan: PlanOutline): PullPlan => {
+    const how = made.get(plan)
+    if (how?.by === 'us') return how.plan
+    throw new AppError('access_denied', `Only the MLX Knife app can read the token that ${plan.repo} needs.`, {
+      hint: 'Log in here with "mlxk login", or set HF_TOKEN.',
+    })
+  }
   return {
     plan: async (request, signal) => {
-      const plan = await here.plan(request, signal)
-      requests.set(plan, request)
-      return plan
+      try {
+        const plan = await here.plan(request, signal)
+        return remember(plan, { by: 'us', request, plan })
+      } catch (error) {
+        if (!isSealed(error)) throw error
+        const owner = await findOwner(signal)
+        if (owner === null) throw error
+        const preview = await owner.call('downloads.plan', toWish(request), { signal })
+        return remember(fromPreview(preview), { by: 'owner', request, fit: preview.fit })
+      }
+    },
+    judge: async (plan, signal) => {
+      const how = made.get(plan)
+      if (how?.by === 'owner') return how.fit
+      const { openSearch } = await import('./discover')
+      return await openSearch(context).fit(own(plan), signal)
     },
     run: async (plan, signal, onProgress) => {
-      const owner = await connectToOwner(context, signal)
-      const request = requests.get(plan)
-      if (owner === null || request === undefined || !(await writesTo(owner, plan.root)))
-        return await here.run(plan, signal, onProgress)
-      return await runThere(owner, { ...request, repo: plan.repo }, wanted, signal, onProgress)
+      const how = made.get(plan)
+      const owner = await findOwner(signal)
+      if (owner === null || how === undefined) return await here.run(own(plan), signal, onProgress)
+      return await runThere(owner, { ...how.request, repo: plan.repo }, wanted, signal, onProgress)
     },
-    importFrom: here.importFrom,
+    importFrom: (folder, plan, options) => here.importFrom(folder, own(plan), options),
     close: hub.close,
   }
 }
+
+/** A plan of this process, or of the owner's, which may have a token that we cannot read. */
+type Made = { by: 'us'; request: PullRequest; plan: PullPlan } | { by: 'owner'; request: PullRequest; fit: Fit }
+
+/** The Hub refused, and the token that might help is in the keychain of the app. */
+const isSealed = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'access_denied' && error.data?.['sealed'] === true
+
+const toWish = ({ repo, revision, include, exclude, all }: PullRequest) => ({
+  model: repo,
+  revision,
+  include: [...include],
+  exclude: [...exclude],
+  all,
+})
 
 /** Whether the owner fetches into the same cache: it was started with an environment of its own. */
 async function writesTo(owner: OwnerClient, root: string): Promise<boolean> {
@@ -92,17 +147,13 @@ async function writesTo(owner: OwnerClient, root: string): Promise<boolean> {
 
 async function runThere(
   owner: OwnerClient,
-  { repo, revision, include, exclude, all }: PullRequest,
+  request: PullRequest,
   { connections, bytesPerSecond }: WantedLimits,
   signal: AbortSignal,
   onProgress: (progress: TransferProgress) => void,
 ): Promise<TransferResult> {
   const { id } = await owner.call('downloads.add', {
-    model: repo,
-    revision,
-    include: [...include],
-    exclude: [...exclude],
-    all,
+    ...toWish(request),
     // Whoever comes here has been asked.
     replace_damaged: true,
     first: true,
@@ -121,8 +172,7 @@ async function runThere(
   }
   if (last?.state === 'done')
     return { fetchedBytes: last.fetched_bytes, reusedBytes: last.reused_bytes, snapshot: last.snapshot_path ?? '' }
-  if (last?.error != null)
-    throw fromSerializedError({ ...last.error, code: isErrorCode(last.error.code) ? last.error.code : 'internal' })
+  if (last?.error != null) throw fromSerializedError(last.error)
   throw new AppError('cancelled', 'The download was stopped in MLX Knife.')
 }
 

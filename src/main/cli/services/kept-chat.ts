@@ -1,5 +1,5 @@
 import type { AppContract, ChatEvent, ChatSummary, GenerationEvent, SamplingParams, ThreadMessage } from '../../../shared/contract'
-import { AppError, fromSerializedError, isErrorCode } from '../../../shared/errors'
+import { AppError, fromSerializedError } from '../../../shared/errors'
 import type { Client } from '../../../shared/rpc'
 import type { CliGenerator, CliRequest } from './generator'
 
@@ -37,7 +37,7 @@ async function* toGeneration(events: AsyncIterable<ChatEvent>, onQuestion: (id: 
       if (content !== '') yield { type: 'text', text: content }
     } else {
       const { error, state, finish_reason: reason, usage, timing, model } = event.answer
-      if (error !== null) throw fromSerializedError({ ...error, code: isErrorCode(error.code) ? error.code : 'internal' })
+      if (error !== null) throw fromSerializedError(error)
       if (state !== 'complete' || usage === null) throw new AppError('cancelled', 'The answer was stopped.')
       const noTiming = { first_token_ms: null, total_ms: 0, tokens_per_second: null }
       yield { type: 'finish', reason: reason ?? 'stop', usage, timing: timing ?? noTiming, model: model ?? '' }

@@ -1,6 +1,7 @@
 import type { EngineSupport } from '../interpreter'
 import type { MachineMemory } from '../engine'
 import type { ModelCatalog } from '../models'
+import type { StoredToken } from '../secrets'
 import type { DataPaths, Env, Platform } from '../system'
 import type { Discover } from './discover'
 
@@ -14,7 +15,7 @@ export interface OpenDiscoverDeps {
   /** The user's own limit of the engine's memory, in bytes. */
   memoryCap: () => number | null
   /** The token that `mlxk login` stored; null: none. */
-  readStored: () => Promise<string | null>
+  readStored: () => Promise<StoredToken>
 }
 
 /** Discover over the Hub of the environment. The HTTP client is loaded with the first question: most runs ask none. */

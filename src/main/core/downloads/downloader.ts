@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { AppError, fromSerializedError } from '../../../shared/errors'
 import type { HubClient } from '../hub'
 import type { RepoLock } from '../ownership'
+import type { StoredToken } from '../secrets'
 import type { DataPaths, Env, Layout, Platform } from '../system'
 import { createHashMemory } from '../verify'
 import { discardPartials } from './discard'
@@ -26,7 +27,7 @@ export interface DownloaderDeps {
   /** Asked each second while a transfer runs. */
   limits: () => Limits
   lock: RepoLock
-  readStored: () => Promise<string | null>
+  readStored: () => Promise<StoredToken>
 }
 
 export interface Downloader {
@@ -124,12 +125,16 @@ export function createDownloader({
       const release = await lock({ name: plan.repo, folder: plan.folder, root: { path: plan.root } }, 'pull')
       try {
         const { downloads, index } = paths
+        const [fetching, hashing] = ['transfer-worker.cjs', 'blob-hash-worker.cjs'].map((name) => {
+          const file = join(layout.outMain, name)
+          // From the sources, in tests, there is no built worker.
+          return existsSync(file) ? file : null
+        })
         // The process's own environment is no plain object, and not every runtime can send it to a thread.
-        const setting: TransferSetting = { env: { ...env }, platform, downloads, index, storedToken: await readStored() }
-        const file = join(layout.outMain, 'transfer-worker.cjs')
-        // From the sources, in tests, there is no built worker.
-        if (!existsSync(file)) return await transferHere(plan, setting, limits, onProgress, signal)
-        return await transferInThread(file, { plan, setting, limits: limits() }, limits, onProgress, signal)
+        const shared = { env: { ...env }, platform, downloads, index, stored: await readStored() }
+        const setting: TransferSetting = { ...shared, hashWorker: hashing ?? null }
+        if (fetching == null) return await transferHere(plan, setting, limits, onProgress, signal)
+        return await transferInThread(fetching, { plan, setting, limits: limits() }, limits, onProgress, signal)
       } finally {
         release()
       }

@@ -6,8 +6,8 @@ import { AppError } from '../../../shared/errors'
 import type { HubClient } from '../hub'
 import { toFileError } from '../system'
 import { hashFile, identify, type HashMemory } from '../verify'
+import type { Hashing } from './blob-hash'
 import type { Journal } from './journal'
-import { createOrderedHash, type OrderedHash } from './ordered-hash'
 import { partialPath, type RepoPlaces } from './place'
 import { createPieces, type Claim, type Pieces } from './segments'
 import type { Meter, Throttle } from './speed'
@@ -20,6 +20,7 @@ export interface FileWorkDeps {
   places: RepoPlaces
   journal: Journal
   hashes: HashMemory
+  hashing: Hashing
   meter: Meter
   throttle: Throttle
 }
@@ -63,7 +64,7 @@ const TURN_BYTES = 8 * 1024 * 1024
 const OPEN_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
 
 export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork {
-  const { hub, repo, commit, places, journal, hashes, meter, throttle } = deps
+  const { hub, repo, commit, places, journal, hashes, hashing, meter, throttle } = deps
   const { path, sizeBytes, blob, algorithm } = file
   const blobPath = join(places.blobs, blob)
   const partial = partialPath(places, blob)
@@ -82,11 +83,7 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
     if (handle === null) throw new AppError('internal', 'A file was written before it was opened.')
     return handle
   }
-  const hash: OrderedHash = createOrderedHash(
-    algorithm,
-    sizeBytes,
-    async (buffer, at) => (await opened().read(buffer, 0, buffer.length, at)).bytesRead,
-  )
+  const hash = hashing.open(partial, algorithm, sizeBytes)
   const write = async (chunks: Uint8Array[], at: number): Promise<void> => {
     let from = at
     let left = chunks
@@ -132,6 +129,7 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
       pendingBytes = 0
       writing = write(chunks, from).then(() => {
         pieces.advance(claim, bytes)
+        hash.reach(pieces.frontier())
         syncEarly(bytes)
       })
       // Whoever awaits it next learns of a failure; until then it must not count as unhandled.
@@ -152,7 +150,6 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
         const room = claim.to - (at + pendingBytes)
         if (bytes.length > room) bytes = bytes.subarray(0, Math.max(0, room))
         if (bytes.length > 0) {
-          hash.update(bytes, at + pendingBytes)
           pending.push(bytes)
           pendingBytes += bytes.length
           if (pendingBytes >= WRITE_BYTES) await flush()
@@ -161,7 +158,7 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
         if (at + pendingBytes >= claim.to) break
       }
     } finally {
-      // What is hashed has to be what is on the disk, also when the connection is gone.
+      // What has come is kept, also when the connection is gone.
       await flush()
       await writing
     }
@@ -190,7 +187,7 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
   }
   const restart = async (): Promise<void> => {
     pieces.reset()
-    hash.reset()
+    hash.restart()
     link = undefined
     journal.forget(partial)
     await opened().truncate(0)
@@ -222,6 +219,7 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
         // Bytes beyond what is known to be right would count as an end that is there.
         if (have.length === 0) await handle.truncate(0)
         pieces = createPieces(sizeBytes, have, sizeBytes >= SPLIT_BYTES)
+        hash.reach(pieces.frontier())
       } catch (error) {
         throw toFileError(error, partial)
       }
@@ -277,8 +275,7 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
     finish: async () => {
       phase = 'verifying'
       try {
-        await hash.catchUp(sizeBytes)
-        if (hash.digest() === blob) {
+        if ((await hash.digest()) === blob) {
           await publish()
           phase = 'done'
           return true
@@ -312,6 +309,7 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
       await journal.keep(partial, sizeBytes, pieces.done())
     },
     close: async () => {
+      hash.close()
       await syncing
       await handle?.close()
       handle = null

@@ -4,9 +4,10 @@
  */
 export { createDownloader, type Downloader, type DownloaderDeps } from './downloader'
 export type { ImportedFile, ImportState } from './import-files'
+export { createHashing } from './blob-hash'
 export { createJournal } from './journal'
 export { planPull } from './plan'
-export { toPreview } from './preview'
+export { fromPreview, toPreview } from './preview'
 export { runTransfer } from './run-transfer'
 export { selectFiles, toExactPattern } from './select'
-export type { Limits, PlannedFile, PullPlan, PullRequest, TransferProgress, TransferResult } from './types'
+export type { Limits, PlannedFile, PlanOutline, PullPlan, PullRequest, TransferProgress, TransferResult } from './types'

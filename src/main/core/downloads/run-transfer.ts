@@ -3,6 +3,7 @@ import { backOffMs, isTransient, type HubClient } from '../hub'
 import type { FileLocks } from '../system'
 import type { HashMemory } from '../verify'
 import { createFileWork, type FileWork } from './file-work'
+import type { Hashing } from './blob-hash'
 import type { Journal } from './journal'
 import { readFreeBytes } from './plan'
 import { repoPlaces } from './place'
@@ -16,6 +17,7 @@ export interface TransferDeps {
   hub: HubClient
   journal: Journal
   hashes: HashMemory
+  hashing: Hashing
   /** Locks of huggingface_hub. */
   locks: Pick<FileLocks, 'probe'>
   limits: () => Limits

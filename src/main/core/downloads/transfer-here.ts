@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { openHub } from '../hub'
+import type { StoredToken } from '../secrets'
 import { createFileLocks, type Env, type Platform } from '../system'
 import { createHashMemory } from '../verify'
+import { createHashing } from './blob-hash'
 import { createJournal } from './journal'
 import { runTransfer } from './run-transfer'
 import type { Limits, PullPlan, TransferProgress, TransferResult } from './types'
@@ -15,7 +17,9 @@ export interface TransferSetting {
   downloads: string
   index: string
   /** Token of our own store, in memory only. */
-  storedToken: string | null
+  stored: StoredToken
+  /** File of the thread that hashes; null: in this thread. */
+  hashWorker: string | null
 }
 
 /** The folder of the journal, below `<data>/downloads`. */
@@ -26,12 +30,13 @@ export function journalFolder(downloads: string): string {
 /** Runs a transfer in this thread. @throws as `runTransfer` */
 export async function transferHere(
   plan: PullPlan,
-  { env, platform, downloads, index, storedToken }: TransferSetting,
+  { env, platform, downloads, index, stored, hashWorker }: TransferSetting,
   limits: () => Limits,
   onProgress: (progress: TransferProgress) => void,
   signal: AbortSignal,
 ): Promise<TransferResult> {
-  const hub = openHub({ env, platform, readStored: () => Promise.resolve(storedToken) })
+  const hub = openHub({ env, platform, readStored: () => Promise.resolve(stored) })
+  const hashing = createHashing(hashWorker)
   try {
     return await runTransfer(
       plan,
@@ -39,6 +44,7 @@ export async function transferHere(
         hub: hub.client,
         journal: createJournal(journalFolder(downloads)),
         hashes: createHashMemory(index),
+        hashing,
         locks: createFileLocks({ platform }),
         limits,
         // Not the time of day, which somebody may set: waits, limits and what is written down go by what has passed.
@@ -50,6 +56,6 @@ export async function transferHere(
       signal,
     )
   } finally {
-    await hub.close()
+    await Promise.all([hub.close(), hashing.close()])
   }
 }

@@ -56,6 +56,14 @@ export interface PullPlan {
   licence: string | null
 }
 
+/** A plan without what only its transfer needs: what can be shown and decided, also of one that another process has made. */
+export interface PlanOutline extends Pick<
+  PullPlan,
+  'repo' | 'revision' | 'commit' | 'skipped' | 'totalBytes' | 'fetchBytes' | 'disk' | 'gated'
+> {
+  files: Omit<PlannedFile, 'blob' | 'algorithm'>[]
+}
+
 export interface Limits {
   /** At most so many requests at a time, 1 to 16. */
   connections: number

@@ -1,5 +1,6 @@
 import { AppError } from '../../../shared/errors'
 import { quote } from './quote'
+import type { TokenState } from './types'
 
 /** What an answer that is no success says, as far as an error needs it. */
 export interface BadAnswer {
@@ -9,8 +10,7 @@ export interface BadAnswer {
   /** Repo that the question was about; null for searches and the like. */
   repo: string | null
   revision: string | null
-  /** A token went with the question. */
-  withToken: boolean
+  token: TokenState
   /** Where its page is, for people who have to accept terms there. */
   page: string | null
 }
@@ -35,15 +35,21 @@ export function readRetryAfter(headers: Readonly<Record<string, string>>, nowMs:
 }
 
 const LOGIN = 'Log in with "mlxk login" or "hf auth login", or set HF_TOKEN.'
+/** What somebody can do whose token is in the app's keychain, which this process cannot open. */
+const SEALED =
+  'Your token is in the keychain of the MLX Knife app, for the app alone: open the app, or log in here with "mlxk login", or set HF_TOKEN.'
 
 function denied(answer: BadAnswer, name: string): AppError {
   const code = answer.headers['x-error-code']
   const page = answer.page === null ? '' : ` ${answer.page}`
-  const data = { status: answer.status, reason: 'not_found' }
+  const { token } = answer
+  const logIn = token === 'sealed' ? SEALED : LOGIN
+  const data = { status: answer.status, reason: 'not_found', signed_in: token === 'sent', sealed: token === 'sealed' }
   if (code === 'GatedRepo') {
-    const hint = answer.withToken
-      ? `Accept its terms on its page${page}, then try again.`
-      : `Accept its terms on its page${page}, then: ${LOGIN}`
+    const hint =
+      token === 'sent'
+        ? `Accept its terms on its page${page}, then try again.`
+        : `Accept its terms on its page${page}, then: ${logIn}`
     return new AppError('access_denied', `${name} asks everybody to accept its terms first.`, {
       hint,
       data: { ...data, reason: 'gated', ...(answer.page === null ? {} : { page: answer.page }) },
@@ -56,11 +62,11 @@ function denied(answer: BadAnswer, name: string): AppError {
     })
   if (answer.status === 403)
     return new AppError('access_denied', `The Hub does not allow access to ${name}.`, {
-      hint: answer.withToken ? 'Does the token have the right to read it?' : LOGIN,
+      hint: token === 'sent' ? 'Does the token have the right to read it?' : logIn,
       data: { ...data, reason: 'forbidden' },
     })
   return new AppError('access_denied', `${name} is not on the Hub, or it is private.`, {
-    hint: answer.withToken ? 'Is the name right? "mlxk search" finds models.' : `Is the name right? For a private model: ${LOGIN}`,
+    hint: token === 'sent' ? 'Is the name right? "mlxk search" finds models.' : `Is the name right? For a private model: ${logIn}`,
     data,
   })
 }

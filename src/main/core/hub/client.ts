@@ -5,7 +5,7 @@ import { quote } from './quote'
 import { retry, type RetryDeps } from './retry'
 import type { Answer, Transport } from './transport'
 import { readLicence, toIsoTime, toListing, toTexts } from './listing'
-import type { FileRequest, FileResponse, HubFile, HubAccount, HubListing, HubQuery, HubRevision } from './types'
+import type { FileRequest, FileResponse, HubFile, HubAccount, HubListing, HubQuery, HubRevision, TokenState } from './types'
 import { checkCommit, invalidHubData, isRepoName, toFiles, type RawTreeEntry } from './validate'
 
 export interface HubClientDeps {
@@ -15,7 +15,7 @@ export interface HubClientDeps {
   transport: Transport
   retrying: RetryDeps
   /** A token would go with a question. */
-  hasToken: () => Promise<boolean>
+  tokenState: () => Promise<TokenState>
   now: () => number
 }
 
@@ -63,7 +63,7 @@ interface About {
 }
 
 /** Questions to the Hub, with typed errors. Metadata goes through `@huggingface/hub`, whose requests all pass here. */
-export function createHubClient({ endpoint, offline, transport, retrying, hasToken, now }: HubClientDeps): HubClient {
+export function createHubClient({ endpoint, offline, transport, retrying, tokenState, now }: HubClientDeps): HubClient {
   const checkOnline = (): void => {
     if (offline !== null)
       throw new AppError('hub_offline', `The Hub is not asked: ${offline}.`, { hint: 'What is in the cache works as always.' })
@@ -71,7 +71,7 @@ export function createHubClient({ endpoint, offline, transport, retrying, hasTok
   const fail = async (answer: Answer, { repo, revision }: About): Promise<never> => {
     answer.close()
     const page = repo === null ? null : `${endpoint}/${repo}`
-    throw toHubError({ status: answer.status, headers: answer.headers, repo, revision, withToken: await hasToken(), page }, now())
+    throw toHubError({ status: answer.status, headers: answer.headers, repo, revision, token: await tokenState(), page }, now())
   }
   /** A `fetch` for one call of the library: what it throws, the library lets through. */
   const fetchAbout = (about: About, signal: AbortSignal | undefined, shape: 'one' | 'list' = 'one'): typeof fetch => {

@@ -1,17 +1,19 @@
 import { setTimeout } from 'node:timers/promises'
 import { version } from '../../../shared/version'
+import type { StoredToken } from '../secrets'
 import type { Env, Platform } from '../system'
 import { createHubClient, type HubClient } from './client'
 import { readPlace } from './endpoint'
 import type { RetryDeps } from './retry'
 import { readToken } from './token'
 import { createTransport } from './transport'
+import type { TokenState } from './types'
 
 export interface OpenHubDeps {
   env: Env
   platform: Pick<Platform, 'home' | 'os' | 'arch'>
-  /** The token that `mlxk login` stored; null: none. */
-  readStored: () => Promise<string | null>
+  /** The token that somebody signed in with here. */
+  readStored: () => Promise<StoredToken>
   onWait?: RetryDeps['onWait']
 }
 
@@ -23,7 +25,15 @@ export interface OpenHub {
 /** The Hub of the environment, asked with the token of whoever is logged in. @throws AppError invalid_setting */
 export function openHub({ env, platform, readStored, onWait }: OpenHubDeps): OpenHub {
   const { endpoint, offline } = readPlace(env)
-  const token = async (): Promise<string | null> => (await readToken({ env, platform, readStored }))?.token ?? null
+  const read = (): ReturnType<typeof readToken> => readToken({ env, platform, readStored })
+  const token = async (): Promise<string | null> => {
+    const found = await read()
+    return found === null || found === 'sealed' ? null : found.token
+  }
+  const tokenState = async (): Promise<TokenState> => {
+    const found = await read()
+    return found === null ? 'none' : found === 'sealed' ? 'sealed' : 'sent'
+  }
   const transport = createTransport({
     endpoint,
     env,
@@ -40,7 +50,7 @@ export function openHub({ env, platform, readStored, onWait }: OpenHubDeps): Ope
       random: Math.random,
       ...(onWait === undefined ? {} : { onWait }),
     },
-    hasToken: async () => (await token()) !== null,
+    tokenState,
     now: Date.now,
   })
   return { client, close: transport.close }

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { StoredToken } from '../secrets'
 import { expandPath, readVariable, type Env, type Platform } from '../system'
 import type { HubToken } from './types'
 
 export interface TokenDeps {
   env: Env
   platform: Pick<Platform, 'home'>
-  /** The token that `mlxk login` stored; null: none. */
-  readStored: () => Promise<string | null>
+  /** The token that somebody signed in with here. */
+  readStored: () => Promise<StoredToken>
 }
 
 const MAX_LENGTH = 1024
@@ -28,8 +29,8 @@ export function tokenFile(env: Env, { home }: Pick<Platform, 'home'>): string {
   return join(xdg === undefined ? join(home, '.cache') : expandPath(xdg, env, home), 'huggingface', 'token')
 }
 
-/** The first of environment, huggingface_hub's file and our own store that has a token; null: nobody is logged in. */
-export async function readToken({ env, platform, readStored }: TokenDeps): Promise<HubToken | null> {
+/** The first of environment, huggingface_hub's file and our own store that has a token; null: nobody is logged in. `sealed`: as `StoredToken`. */
+export async function readToken({ env, platform, readStored }: TokenDeps): Promise<HubToken | 'sealed' | null> {
   for (const name of ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN']) {
     const token = clean(readVariable(env, name))
     if (token !== null) return { token, source: 'environment' }
@@ -37,6 +38,8 @@ export async function readToken({ env, platform, readStored }: TokenDeps): Promi
   const text = await readFile(tokenFile(env, platform), 'utf8').catch(() => '')
   const fromFile = clean(text)
   if (fromFile !== null) return { token: fromFile, source: 'token_file' }
-  const stored = clean((await readStored()) ?? undefined)
-  return stored === null ? null : { token: stored, source: 'store' }
+  const stored = await readStored()
+  if (stored === 'sealed') return stored
+  const own = clean(stored?.token)
+  return own === null ? null : { token: own, source: 'store' }
 }

@@ -31,6 +31,9 @@ export interface HubToken {
   source: 'environment' | 'token_file' | 'store'
 }
 
+/** Whether a question to the Hub goes with a token. `sealed`: there is one that this process cannot read. */
+export type TokenState = 'sent' | 'none' | 'sealed'
+
 export interface FileRequest {
   /** Repo, commit and path of the file; the link that an earlier answer led to saves the way through the Hub. */
   repo: string

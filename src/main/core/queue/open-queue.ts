@@ -4,7 +4,7 @@ import { createDownloader, type Downloader, type Limits, type PullPlan, type Pul
 import { openHub, type OpenHub } from '../hub'
 import type { ModelCatalog } from '../models'
 import type { RepoLock } from '../ownership'
-import { createFileSecrets } from '../secrets'
+import type { StoredToken } from '../secrets'
 import type { Settings } from '../settings'
 import type { DataPaths, Env, Layout, Platform } from '../system'
 import { createDownloadQueue, type DownloadQueue } from './queue'
@@ -18,6 +18,7 @@ export interface OpenQueueDeps {
   settings: { read: () => Settings }
   catalog: Pick<ModelCatalog, 'show'>
   lock: RepoLock
+  readStored: () => Promise<StoredToken>
   /** Absolute path of the cache root that is written to. */
   root: () => string
   onModels: () => void
@@ -37,8 +38,7 @@ function toPullRequest({ model, revision, include, exclude, all }: DownloadReque
 
 /** The queue over the Hub of the environment. The HTTP client is made with the first download: most days see none. */
 export function openDownloadQueue(deps: OpenQueueDeps): OpenQueue {
-  const { env, platform, paths, layout, settings, catalog, lock, root } = deps
-  const readStored = createFileSecrets(paths).readHubToken
+  const { env, platform, paths, layout, settings, catalog, lock, readStored, root } = deps
   const limits = (): Limits => {
     const { connections, limit_mb_per_s: limit } = settings.read().downloads
     return { connections, bytesPerSecond: limit === null ? null : Math.round(limit * 1e6) }

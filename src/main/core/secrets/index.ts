@@ -1,5 +1,5 @@
 /**
- * Secrets of the user that we keep: the token of the Hub that `mlxk login` was given. Nobody else's files are read or written here.
- * Imported by the composition roots.
+ * Secrets of the user that we keep: the token of the Hub that somebody signed in with. Nobody else's files are read or written here, and
+ * the keychain is handed in by the program that has one. Imported by the composition roots and, for its types, by `account`.
  */
-export { createFileSecrets, type SecretStore } from './file-secrets'
+export { createSecrets, type Sealer, type SecretPlace, type SecretStore, type StoredToken } from './secrets'

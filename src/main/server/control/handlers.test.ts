@@ -67,6 +67,7 @@ function setUp(more: Partial<HandlerDeps> = {}) {
     storage,
     fits: { list: unused, estimate: unused },
     lastUsed: { all: unused },
+    account: { show: unused, logIn: unused, remove: unused },
     discover: { search: unused, card: unused, fit: unused },
     downloads: {
       list: () => [],

@@ -10,6 +10,7 @@ import type {
 } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
 import type { LogRing, RequestLog } from '../../core/activity'
+import type { Account } from '../../core/account'
 import type { EngineEnvironment, EnginePool } from '../../core/engine/types'
 import type { Chats } from '../../core/chat'
 import { knowsThinkingSwitch } from '../../core/generation'
@@ -48,6 +49,7 @@ export interface HandlerDeps {
   storage: Pick<Storage, 'usage' | 'planRemove' | 'remove' | 'planPrune' | 'prune'>
   /** Tells everyone that the models are others now, without waiting for the watched folders to say so. */
   modelsChanged: () => void
+  account: Pick<Account, 'show' | 'logIn' | 'remove'>
   discover: Discover
   downloads: OpenQueue
   environment: Pick<EngineEnvironment, 'status'>
@@ -112,6 +114,12 @@ export function createHandlers(deps: HandlerDeps): Handlers<AppContract> {
     'keys.list': () => Promise.resolve({ keys: deps.keys.list() }),
     'keys.create': (options) => deps.keys.create(options),
     'keys.revoke': ({ key }) => deps.keys.revoke(key).then(() => nothing),
+    'account.show': (_input, { signal }) => deps.account.show(signal),
+    'account.login': ({ token }, { signal }) => deps.account.logIn(token, signal),
+    'account.logout': async (_input, { signal }) => {
+      await deps.account.remove()
+      return await deps.account.show(signal)
+    },
     'config.list': () => Promise.resolve({ settings: deps.config.list() }),
     'config.set': ({ key, value }) => deps.config.set(key, value),
     'config.unset': ({ key }) => deps.config.unset(key),

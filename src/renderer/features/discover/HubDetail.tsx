@@ -9,6 +9,7 @@ import { Button, IconButton } from '../../components/ui/Button'
 import { Checkbox } from '../../components/ui/Checkbox'
 import { Meter } from '../../components/ui/Meter'
 import { Ring } from '../../components/ui/Ring'
+import { needsSignIn, SignInButton } from '../account/SignInButton'
 import { termsPage } from '../downloads/model'
 import { Facts, Section } from '../models/detail-parts'
 import { fitShape } from './FitMark'
@@ -145,6 +146,7 @@ function Get({
       <div className="grid gap-2">
         <FailureNote error={planError} withAction={false} />
         <div className="flex gap-2">
+          {needsSignIn(planError) ? <SignInButton /> : null}
           {page === null ? null : <Button onClick={() => window.open(page, '_blank', 'noopener')}>{words.openPage}</Button>}
           <Button onClick={() => discover.select(model.name)}>{t.common.tryAgain}</Button>
         </div>

@@ -5,6 +5,7 @@ import { useDownloads, useModels, useWindow } from '../../app/context'
 import { useAnnounce } from '../../components/ui/Announcer'
 import { Button, IconButton } from '../../components/ui/Button'
 import { modelKey } from '../models/model'
+import { needsSignIn, SignInButton } from '../account/SignInButton'
 import { hasEnded, isRunning, placeOf, stepFrom, termsPage } from './model'
 
 const icon = { size: 14, 'aria-hidden': true } as const
@@ -81,6 +82,7 @@ function Failed({ download }: { download: Download }) {
   const page = termsPage(download)
   return (
     <>
+      {download.error !== null && needsSignIn(download.error) ? <SignInButton size="s" /> : null}
       {page === null ? null : (
         <Button size="s" onClick={() => window.open(page, '_blank', 'noopener')}>
           {t.downloads.openPage}

@@ -14,6 +14,7 @@ import { HealthMark } from './HealthMark'
 import { isLoading, loadWord } from './load-words'
 import { MemoryPane } from './MemoryPane'
 import { canRepair, healthState, quantName } from './model'
+import { UpdateNote } from './UpdateNote'
 
 /** Every finding in a sentence of its own, in one coloured box. */
 function Problems({ model }: { model: ModelSummary }) {
@@ -100,6 +101,7 @@ export function DetailOverview({ model, loaded, detail }: DetailOverviewProps) {
   return (
     <>
       <CheckNote name={model.name} />
+      <UpdateNote name={model.name} />
       <Problems model={model} />
       {error === null || loaded !== null ? null : (
         <div className="px-4 pb-3">

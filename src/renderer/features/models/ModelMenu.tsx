@@ -58,7 +58,7 @@ export function useWhyNotLoad(model: ModelSummary): { modelBlock: string | null;
 
 /** What is done for a model on the disk and in memory, as items of a menu. */
 export function CareItems({ model, loaded }: { model: ModelSummary; loaded: LoadedModel | null }) {
-  const { t, host, care, models, stores, view } = useWindow()
+  const { t, host, care, models, stores, updates, view } = useWindow()
   const checking = useCare((state) => {
     const check = state.checks[model.name]
     return check?.state === 'running' || check?.state === 'waiting'
@@ -76,6 +76,7 @@ export function CareItems({ model, loaded }: { model: ModelSummary; loaded: Load
           {t.care.verifyLong}
         </Item>
       )}
+      {model.cached ? <Item onClick={() => void updates.check(model.name)}>{t.care.update.check}</Item> : null}
       {canRepair(model) ? (
         <Item shortcut={shortcutLabel('repair', host)} onClick={() => void care.askRepair(model.name)}>
           {t.care.repair}

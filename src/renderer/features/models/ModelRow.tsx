@@ -30,6 +30,8 @@ interface ModelRowProps {
   /** The one tab stop of the list. */
   tabStop: boolean
   rowIndex: number
+  /** From the top of the list, in px. */
+  top: number
   nowMs: number
   onSelect: (key: string, how: SelectHow) => void
   onAct: (key: string) => void
@@ -75,7 +77,7 @@ function Fit({ rowKey }: { rowKey: string }) {
   )
 }
 
-function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowMs, onSelect, onAct }: ModelRowProps) {
+function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, top, nowMs, onSelect, onAct }: ModelRowProps) {
   const { t, format } = useWindow()
   const used = useModels(({ used: all }) => all[model.name])
   const state = healthState(model)
@@ -94,8 +96,9 @@ function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, nowM
       tabIndex={tabStop ? 0 : -1}
       onClick={({ metaKey, ctrlKey, shiftKey }) => onSelect(rowKey, shiftKey ? 'range' : metaKey || ctrlKey ? 'toggle' : 'only')}
       onDoubleClick={() => onAct(rowKey)}
+      style={{ transform: `translateY(${top}px)` }}
       className={cx(
-        'columns mx-1 h-[34px] scroll-my-8 rounded-2 px-3 [contain-intrinsic-size:auto_34px] [content-visibility:auto] focus-visible:-outline-offset-2',
+        'columns absolute inset-x-1 top-0 h-[34px] rounded-2 px-3 focus-visible:-outline-offset-2',
         selected ? 'bg-select group-[&:not(:focus-within)]/list:bg-select-idle' : 'fine:hover:bg-hover',
       )}
     >

@@ -1,91 +1,25 @@
 import { ContextMenu } from '@base-ui/react/context-menu'
-import { ChevronDown, ChevronRight, ChevronUp } from 'lucide-react'
-import { useCallback, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react'
-import type { ModelSummary } from '../../../shared/contract'
+import { useCallback, useMemo, useRef, type FocusEvent, type KeyboardEvent } from 'react'
 import { useModels, useWindow } from '../../app/context'
-import { cx } from '../../lib/cx'
 import { useNow } from '../../lib/use-now'
+import { GroupHead } from './GroupHead'
 import {
   findByPrefix,
   findLoaded,
-  modelKey,
   moveSelection,
-  nextSort,
   rangeSelection,
   toggleSelection,
+  toItems,
   type Group,
   type GroupName,
-  type SortKey,
 } from './model'
 import { RowMenu } from './ModelMenu'
 import { ModelRow, type SelectHow } from './ModelRow'
+import { TableHead } from './TableHead'
+import { useRows } from './use-rows'
 
 const PAGE_ROWS = 12
 const TYPING_MS = 900
-
-function Column({
-  name,
-  label,
-  end = false,
-  className,
-}: {
-  name: SortKey | null
-  label: string
-  end?: boolean
-  className?: string
-}) {
-  const { stores } = useWindow()
-  const sort = useModels((state) => state.sort)
-  if (name === null)
-    return (
-      <th role="columnheader" scope="col" className={cx('truncate text-start font-medium', className)}>
-        {label}
-      </th>
-    )
-  const active = sort.key === name
-  const Arrow = sort.descending ? ChevronDown : ChevronUp
-  return (
-    <th
-      role="columnheader"
-      scope="col"
-      aria-sort={active ? (sort.descending ? 'descending' : 'ascending') : 'none'}
-      className={cx('font-medium', className)}
-    >
-      <button
-        type="button"
-        onClick={() => stores.models.setState({ sort: nextSort(sort, name) })}
-        className={cx(
-          'flex h-6 w-full items-center gap-[3px] rounded-1 fine:hover:text-ink',
-          end && 'justify-end',
-          active && 'text-ink-2',
-        )}
-      >
-        {label}
-        {active ? <Arrow size={12} aria-hidden="true" className="flex-none" /> : null}
-      </button>
-    </th>
-  )
-}
-
-function GroupHead({ name, count, folded, onToggle }: { name: GroupName; count: number; folded: boolean; onToggle: () => void }) {
-  const { t } = useWindow()
-  const Arrow = folded ? ChevronRight : ChevronDown
-  return (
-    <tr role="row" className="block">
-      <td role="gridcell" className="block px-[10px] pt-1">
-        <button
-          type="button"
-          aria-expanded={!folded}
-          onClick={onToggle}
-          className="flex h-6 items-center gap-1.5 rounded-1 px-1.5 text-11 font-semibold text-ink-3 fine:hover:text-ink"
-        >
-          <Arrow size={12} aria-hidden="true" />
-          {t.models.group[name]} <span className="num font-normal">{count}</span>
-        </button>
-      </td>
-    </tr>
-  )
-}
 
 interface ModelTableProps {
   groups: readonly Group[]
@@ -104,19 +38,16 @@ export function ModelTable({ groups, onOpen, onAct, openOnSelect }: ModelTablePr
   const also = useModels((state) => state.also)
   const folded = useModels((state) => state.folded)
   const now = useNow()
-  const table = useRef<HTMLTableElement>(null)
+  const scroller = useRef<HTMLTableSectionElement>(null)
   const typed = useRef({ text: '', atMs: 0 })
   /** Where a range begins. */
   const anchor = useRef<string | null>(null)
 
-  const shown = useMemo(
-    () => groups.flatMap<ModelSummary>((group) => (folded.includes(group.name) ? [] : group.models)),
-    [groups, folded],
-  )
-  const keys = useMemo(() => shown.map(modelKey), [shown])
+  const items = useMemo(() => toItems(groups, folded), [groups, folded])
+  const shown = useMemo(() => items.flatMap((item) => (item.kind === 'model' ? [item.model] : [])), [items])
+  const keys = useMemo(() => items.flatMap((item) => (item.kind === 'model' ? [item.key] : [])), [items])
   const tabStop = selected !== null && keys.includes(selected) ? selected : (keys[0] ?? null)
-
-  const indexOf = useMemo(() => new Map(keys.map((key, index) => [key, index])), [keys])
+  const { drawn, totalPx, focusRow: goTo } = useRows(items, tabStop, scroller)
 
   const focusRow = useCallback(
     (key: string, how: SelectHow = 'only'): void => {
@@ -127,11 +58,9 @@ export function ModelTable({ groups, onOpen, onAct, openOnSelect }: ModelTablePr
         void actions.select(next.selected, next.also)
       }
       if (how !== 'range') anchor.current = key
-      const row = table.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)
-      row?.focus()
-      row?.scrollIntoView({ block: 'nearest' })
+      goTo(key)
     },
-    [actions, keys, stores],
+    [actions, goTo, keys, stores],
   )
   const onClickRow = useCallback(
     (key: string, how: SelectHow): void => {
@@ -163,82 +92,71 @@ export function ModelTable({ groups, onOpen, onAct, openOnSelect }: ModelTablePr
     focusRow(target, event.shiftKey && target !== current && event.key.length > 1 ? 'range' : 'only')
   }
 
+  // Commands mean what is selected, so a list that is entered with nothing selected selects where one stands.
+  const onFocus = ({ target }: FocusEvent): void => {
+    const key = target instanceof HTMLElement ? target.dataset['key'] : undefined
+    if (key !== undefined && tabStop !== selected) void actions.select(key)
+  }
   const toggle = (name: GroupName): void =>
     stores.models.setState({ folded: folded.includes(name) ? folded.filter((entry) => entry !== name) : [...folded, name] })
 
   return (
     <table
-      ref={table}
       role="grid"
       aria-label={t.models.title}
       aria-multiselectable="true"
-      aria-rowcount={shown.length + 1}
+      aria-rowcount={items.length + 1}
       onKeyDown={onKeyDown}
+      onFocus={onFocus}
       className="group/list flex h-full min-h-0 w-full flex-col"
     >
-      <thead role="rowgroup" className="block flex-none border-b border-line">
-        <tr role="row" aria-rowindex={1} className="columns h-[27px] px-4 text-11 text-ink-3">
-          <th role="columnheader" scope="col">
-            <span className="sr-only">{t.models.column.state}</span>
-          </th>
-          <Column name="name" label={t.models.column.name} />
-          <Column name="size" label={t.models.column.size} end />
-          <Column name={null} label={t.models.column.quant} className="c-wide" />
-          <Column name="context" label={t.models.column.context} end className="c-wide" />
-          <Column name={null} label={t.models.column.state} className="c-state" />
-          <Column name="fit" label={t.models.column.fit} end className="c-fit" />
-          <Column name="used" label={t.models.column.used} className="c-wide" />
-        </tr>
-      </thead>
+      <TableHead />
       <ContextMenu.Root>
         <ContextMenu.Trigger
-          render={<tbody role="rowgroup" className="block min-h-0 flex-1 overflow-y-auto pb-3" id="model-list" />}
+          render={
+            <tbody ref={scroller} role="rowgroup" className="relative block min-h-0 flex-1 overflow-y-auto" id="model-list" />
+          }
           onContextMenu={(event) => {
             const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]') : null
             if (row?.dataset['key'] === undefined) event.preventBaseUIHandler()
             else if (row.dataset['key'] !== selected && !also.includes(row.dataset['key'])) focusRow(row.dataset['key'])
           }}
         >
-          {groups.map((group) => (
-            <GroupRows key={group.name} group={group} folded={folded.includes(group.name)} onToggle={() => toggle(group.name)}>
-              {(model) => {
-                const key = modelKey(model)
-                return (
-                  <ModelRow
-                    key={key}
-                    rowKey={key}
-                    model={model}
-                    loaded={findLoaded(loaded, model.name)}
-                    selected={key === selected || also.includes(key)}
-                    tabStop={key === tabStop}
-                    rowIndex={(indexOf.get(key) ?? 0) + 2}
-                    nowMs={now}
-                    onSelect={onClickRow}
-                    onAct={onAct}
-                  />
-                )
-              }}
-            </GroupRows>
-          ))}
+          {drawn.map(({ index, start }) => {
+            const item = items[index]
+            if (item === undefined) return null
+            const place = { rowIndex: index + 2, top: start }
+            if (item.kind === 'group')
+              return (
+                <GroupHead
+                  key={item.key}
+                  name={item.key}
+                  count={item.count}
+                  folded={item.folded}
+                  onToggle={() => toggle(item.key)}
+                  {...place}
+                />
+              )
+            const { key, model } = item
+            return (
+              <ModelRow
+                key={key}
+                rowKey={key}
+                model={model}
+                loaded={findLoaded(loaded, model.name)}
+                selected={key === selected || also.includes(key)}
+                tabStop={key === tabStop}
+                nowMs={now}
+                onSelect={onClickRow}
+                onAct={onAct}
+                {...place}
+              />
+            )
+          })}
+          <tr aria-hidden="true" className="block" style={{ height: totalPx }} />
         </ContextMenu.Trigger>
         <RowMenu />
       </ContextMenu.Root>
     </table>
-  )
-}
-
-interface GroupRowsProps {
-  group: Group
-  folded: boolean
-  onToggle: () => void
-  children: (model: ModelSummary) => ReactNode
-}
-
-function GroupRows({ group, folded, onToggle, children }: GroupRowsProps) {
-  return (
-    <>
-      <GroupHead name={group.name} count={group.models.length} folded={folded} onToggle={onToggle} />
-      {folded ? null : group.models.map(children)}
-    </>
   )
 }

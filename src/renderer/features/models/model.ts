@@ -233,6 +233,20 @@ export function groupModels(
   })
 }
 
+/** A line of the table: the head of a group, or a model. */
+export type TableItem =
+  | { kind: 'group'; key: GroupName; count: number; folded: boolean }
+  | { kind: 'model'; key: string; model: ModelSummary }
+
+/** All lines in the order shown; models of folded groups are left out. */
+export function toItems(groups: readonly Group[], folded: readonly GroupName[]): TableItem[] {
+  return groups.flatMap<TableItem>(({ name, models }) => {
+    const isFolded = folded.includes(name)
+    const head: TableItem = { kind: 'group', key: name, count: models.length, folded: isFolded }
+    return isFolded ? [head] : [head, ...models.map<TableItem>((model) => ({ kind: 'model', key: modelKey(model), model }))]
+  })
+}
+
 export type Capability = 'reasoning' | 'tools' | 'vision'
 
 /** Capabilities that have an icon. */

@@ -5,6 +5,7 @@ import { FailureNote } from '../../app/FailureNote'
 import { Toolbar } from '../../app/Toolbar'
 import { useSettings, useView, useWindow } from '../../app/context'
 import { settingsSections, type SettingsSection } from '../../app/view-store'
+import { AccountCard } from '../account/AccountCard'
 import { Card } from './Card'
 import { EngineSettings } from './EngineSettings'
 import { Item } from './Item'
@@ -22,10 +23,13 @@ function AppearanceSettings() {
 
 function DownloadSettings() {
   return (
-    <Card>
-      <Item name="downloads.connections" />
-      <Item name="downloads.limit_mb_per_s" />
-    </Card>
+    <>
+      <AccountCard />
+      <Card>
+        <Item name="downloads.connections" />
+        <Item name="downloads.limit_mb_per_s" />
+      </Card>
+    </>
   )
 }
 

@@ -1,4 +1,5 @@
 import { access, app, common, connection, sections, time } from './de/app'
+import { account } from './de/account'
 import { care } from './de/care'
 import { chat } from './de/chat'
 import { detail } from './de/detail'
@@ -19,6 +20,7 @@ import type { Messages } from './en'
 /** The window in German. */
 export const de: Messages = {
   locale: 'de',
+  account,
   app,
   time,
   common,

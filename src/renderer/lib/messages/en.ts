@@ -1,4 +1,5 @@
 import { access, app, common, connection, sections, time } from './en/app'
+import { account } from './en/account'
 import { care } from './en/care'
 import { chat } from './en/chat'
 import { detail } from './en/detail'
@@ -18,6 +19,7 @@ import { storage } from './en/storage'
 /** Every word of the window, by area. Another language is another object of this type. */
 export const en = {
   locale: 'en',
+  account,
   app,
   time,
   common,

@@ -68,7 +68,7 @@ export const discover: typeof english = {
   },
   gated: 'Beschränkt',
   gatedText:
-    'Die Bedingungen auf seiner Seite mit dem eigenen Konto annehmen, dann erneut versuchen. Ein Token gehört dazu: „mlxk login“ speichert eins.',
+    'Die Bedingungen auf seiner Seite mit dem eigenen Konto annehmen, dann erneut versuchen. Anmelden unter Einstellungen, Downloads.',
   openPage: 'Seite öffnen',
   facts: 'Fakten',
   parameters: 'Parameter',

@@ -54,7 +54,7 @@ const words: Record<ErrorCode, { title: string; text: string }> = {
   server_shutdown: { title: 'MLX Knife wird beendet', text: 'Neue Aufrufe werden nicht mehr angenommen.' },
   not_found: { title: 'Nicht gefunden', text: 'Diese Adresse gibt es nicht.' },
   method_not_allowed: refused,
-  access_denied: { title: 'Kein Zugriff auf dieses Modell', text: 'Der Hub verlangt eine Anmeldung oder eine Zustimmung.' },
+  access_denied: { title: 'Der Hub gibt keinen Zugriff', text: 'Der Hub verlangt eine Anmeldung oder eine Zustimmung.' },
   revision_not_found: { title: 'Diese Revision ist nicht auf dem Hub', text: 'Zweig, Tag oder Hash ist dort unbekannt.' },
   hub_offline: { title: 'Offline', text: 'Zugriffe auf den Hub sind ausgeschaltet.' },
   network_failed: { title: 'Der Hub ist nicht erreichbar', text: 'Vielleicht fehlt die Verbindung zum Internet.' },

@@ -66,7 +66,7 @@ export const discover = {
     too_large: (need: string) => `Too large: it needs ${need}, with a short conversation.`,
   },
   gated: 'Gated',
-  gatedText: 'Accept its terms on its page with your account, then try again. A token belongs to it: "mlxk login" stores one.',
+  gatedText: 'Accept its terms on its page with your account, then try again. Sign in under Settings, Downloads.',
   openPage: 'Open page',
   facts: 'Facts',
   parameters: 'Parameters',

@@ -1,0 +1,69 @@
+import { defaultRangeExtractor, useVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
+import { useCallback, useLayoutEffect, useRef, type RefObject } from 'react'
+import type { TableItem } from './model'
+
+/** Heights in px, as the classes of the rows have them. */
+const ROW_PX = 34
+const GROUP_PX = 28
+/** Kept free above and below a row that is gone to. */
+const MARGIN_PX = 32
+
+export interface Rows {
+  /** What is drawn: what is in sight, some around it, and the row that has the focus or would get it. */
+  drawn: readonly VirtualItem[]
+  /** Of all rows, in px. */
+  totalPx: number
+  /** Brings a row into sight and focuses it, as soon as it is drawn. */
+  focusRow: (key: string) => void
+}
+
+/** Draws the rows in sight alone: a cache of five hundred models costs what a screen of them costs. */
+export function useRows(items: readonly TableItem[], tabStop: string | null, scroller: RefObject<HTMLElement | null>): Rows {
+  const wanted = useRef<string | null>(null)
+  const focused = (): string | null => {
+    const active = document.activeElement
+    return active instanceof HTMLElement && scroller.current?.contains(active) === true ? (active.dataset['key'] ?? null) : null
+  }
+  const indexOf = (key: string | null): number => (key === null ? -1 : items.findIndex((item) => item.key === key))
+  // oxlint-disable-next-line react/incompatible-library -- nothing of it is handed on to memoised components
+  const virtualizer = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => (items[index]?.kind === 'group' ? GROUP_PX : ROW_PX),
+    getItemKey: (index) => items[index]?.key ?? index,
+    // Before it is measured: never more than the window shows.
+    initialRect: { width: 0, height: window.innerHeight },
+    overscan: 8,
+    paddingEnd: 12,
+    scrollPaddingStart: MARGIN_PX,
+    scrollPaddingEnd: MARGIN_PX,
+    rangeExtractor: (range) => {
+      const kept = [tabStop, focused(), wanted.current].map(indexOf).filter((index) => index >= 0)
+      return [...new Set([...defaultRangeExtractor(range), ...kept])].toSorted((a, b) => a - b)
+    },
+  })
+  useLayoutEffect(() => {
+    const key = wanted.current
+    if (key === null) return
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)
+    if (row == null) return
+    wanted.current = null
+    row.focus({ preventScroll: true })
+  })
+  const latest = useRef(indexOf)
+  useLayoutEffect(() => {
+    latest.current = indexOf
+  })
+  const focusRow = useCallback(
+    (key: string): void => {
+      const index = latest.current(key)
+      if (index < 0) return
+      const row = scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)
+      if (row == null) wanted.current = key
+      else row.focus({ preventScroll: true })
+      virtualizer.scrollToIndex(index, { align: 'auto' })
+    },
+    [scroller, virtualizer],
+  )
+  return { drawn: virtualizer.getVirtualItems(), totalPx: virtualizer.getTotalSize(), focusRow }
+}

@@ -1,0 +1,23 @@
+export const account = {
+  title: 'Hugging Face account',
+  asking: 'Asking the Hub…',
+  nobody: 'Not signed in',
+  nobodyText: 'Public models need no account. Private ones, and those with terms to accept, do.',
+  unknown: 'The Hub has not said whose token this is',
+  signedInAs: (name: string) => `Signed in as ${name}`,
+  sealed: 'The sign-in is in the keychain of the app',
+  sealedText: 'Only the app can read it. Sign in here again, or use the app.',
+  kept: { keychain: 'Kept in the keychain', file: 'Kept in a file that only you can read' },
+  from: {
+    environment: 'By the variable HF_TOKEN; change it there',
+    token_file: 'By the token file of huggingface_hub; “hf auth login” and “hf auth logout” change it',
+  },
+  role: (role: string) => `role: ${role}`,
+  token: 'Token',
+  placeholder: 'hf_…',
+  empty: 'Paste a token first.',
+  signIn: 'Sign in',
+  signOut: 'Sign out',
+  makeToken: 'Make a token',
+  goSignIn: 'Sign in…',
+}
