@@ -29,6 +29,11 @@ export interface FakeHub {
   log: LogEntry[]
   /** Adds a repo, or puts another in its place. Returns the commit of `main`. */
   publish: (spec: RepoSpec) => string
+  /** Cuts every connection, and accepts none until `plugIn`: the network is gone. */
+  unplug: () => Promise<void>
+  plugIn: () => Promise<void>
+  /** Cuts every connection, as a router does to a machine that sleeps. */
+  cut: () => void
   close: () => Promise<void>
 }
 
@@ -55,6 +60,16 @@ export async function startFakeHub(options: FakeHubOptions = {}): Promise<FakeHu
     cdnUrl: cdn.origin,
     log,
     publish,
+    unplug: async () => {
+      await Promise.all([hub.close(), cdn.close()])
+    },
+    plugIn: async () => {
+      await Promise.all([hub.open(), cdn.open()])
+    },
+    cut: () => {
+      hub.cut()
+      cdn.cut()
+    },
     close: async () => {
       await Promise.all([hub.close(), cdn.close()])
     },
@@ -62,7 +77,7 @@ export async function startFakeHub(options: FakeHubOptions = {}): Promise<FakeHu
 }
 
 export { gitOid } from './content'
-export { answering, slow, spoiling } from './layers'
+export { answering, rewriting, slow, spoiling } from './layers'
 export type { LogEntry } from './listen'
 export type { Answer, Call, Layer, Reply } from './reply'
 export type { RepoSpec } from './repo'

@@ -1,4 +1,5 @@
-import type { Layer } from './reply'
+import { fromBuffer } from './content'
+import type { Call, Layer } from './reply'
 
 type Host = 'hub' | 'cdn'
 
@@ -75,5 +76,17 @@ export function slow(where: Host, bytesPerSecond: number): Layer {
         },
       },
     }
+  }
+}
+
+/** Changes what the Hub says in JSON to questions of a path; what is no JSON passes. */
+export function rewriting(path: RegExp, change: (document: unknown, call: Call) => unknown): Layer {
+  return (next) => async (call) => {
+    const reply = await next(call)
+    if (call.where !== 'hub' || !path.test(call.url.pathname) || reply.status >= 300) return reply
+    const pieces: Uint8Array[] = []
+    for await (const piece of reply.body.read(0, reply.body.size)) pieces.push(piece)
+    const text = JSON.stringify(change(JSON.parse(Buffer.concat(pieces).toString()), call))
+    return { ...reply, body: fromBuffer(Buffer.from(text)) }
   }
 }

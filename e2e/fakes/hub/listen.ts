@@ -31,7 +31,10 @@ export interface ListenOptions {
 
 export interface Listener {
   origin: string
+  cut: () => void
   close: () => Promise<void>
+  /** Again, at the same port. */
+  open: () => Promise<void>
 }
 
 const MAX_BODY_BYTES = 1024 * 1024
@@ -104,7 +107,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   origin = `http://${options.hostName}:${address.port}`
   return {
     origin,
+    cut: () => server.closeAllConnections(),
+    open: async () => {
+      server.listen(address.port, '127.0.0.1')
+      await once(server, 'listening')
+    },
     close: async () => {
+      if (!server.listening) return
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()

@@ -77,7 +77,7 @@ export async function openBench(
           hashing,
           locks: createFileLocks({ platform: { os: 'linux' } }),
           limits: () => limits,
-          now: options.now ?? Date.now,
+          now: options.now ?? (() => performance.now()),
           random: Math.random,
           sleep,
           onProgress: (each) => progress.push(each),

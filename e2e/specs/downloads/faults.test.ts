@@ -1,16 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { mlxk, mlxkPath, startMlxk } from '../../drivers/cli'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { mlxk, mlxkPath } from '../../drivers/cli'
 import { finish } from '../../drivers/process'
-import { slow, startFakeHub, type FakeHub, type FakeHubOptions, type Layer } from '../../fakes/hub'
+import { answering, slow, startFakeHub, type FakeHub, type FakeHubOptions, type Layer } from '../../fakes/hub'
 import { healthyFiles } from '../../fixtures/cache'
-import { needsEngine } from '../../setup/needs'
 import { createHome, type TestHome } from '../cli/home'
-import { hf } from '../interop/support'
 import { openBench } from './bench'
 
 const MIB = 1024 * 1024
@@ -174,66 +171,25 @@ describe('a disk that fails', () => {
   })
 })
 
-it('a clock that jumps changes nothing but the speed that is shown', async () => {
+it('a clock that jumps changes nothing: neither limits nor waits nor what is shown', async () => {
+  const real = Date.now
   let skew = 0
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + skew)
   const bench = await openBench({
     repos: [{ id: name, files: { ...files, 'model.safetensors': randomBytes(20 * MIB) } }],
-    layers: [slow('cdn', 10 * MIB)],
-    now: () => Date.now() + skew,
+    layers: [slow('cdn', 20 * MIB), answering('cdn', 429, { 'retry-after': '1' }, { times: 1 })],
+    limits: { bytesPerSecond: 20 * MIB },
   })
+  const jumps = setInterval(() => (skew = skew === 0 ? -3_600_000 : 0), 150)
   try {
-    const jumps = setInterval(() => (skew = skew === 0 ? -3_600_000 : 0), 150)
-    await bench.pull().finally(() => clearInterval(jumps))
+    await bench.pull()
     for (const { bytesPerSecond, etaSeconds } of bench.progress) {
       expect(bytesPerSecond).toBeGreaterThanOrEqual(0)
       if (etaSeconds !== null) expect(etaSeconds).toBeGreaterThanOrEqual(0)
     }
   } finally {
+    clearInterval(jumps)
+    clock.mockRestore()
     await bench.close()
   }
-})
-
-describe.skipIf(!needsEngine())('together with Python', () => {
-  const at = () => ({ root: home.root, hub: home.hub, env: home.env, remove: () => undefined })
-  const whole = async (env: Record<string, string>): Promise<void> => {
-    const verified = await mlxk(['verify', name, '--fresh', '--json'], { env })
-    expect(JSON.parse(verified.stdout)).toMatchObject({ data: { summary: { healthy_count: 1, unhealthy_count: 0 } } })
-    expect((await hf(at(), hub?.url ?? '', ['cache', 'verify', name])).code).toBe(0)
-  }
-
-  it('both at once on the same model end right', async () => {
-    const env = await start({ repos: [{ id: name, files: long }], layers: [slowly] })
-    const [theirs, ours] = await Promise.all([hf(at(), hub?.url ?? '', ['download', name]), pull(env, '--all')])
-    expect(theirs.code).toBe(0)
-    expect(ours).toMatchObject({ code: 0 })
-    await whole(env)
-  })
-
-  it('what we began and left, hf finishes; then nothing is left for us to fetch', async () => {
-    const env = await start({ repos: [{ id: name, files: long }], layers: [slowly] })
-    const child = startMlxk(['pull', name], { env })
-    const exit = once(child, 'exit')
-    await untilBegun(MIB / 2)
-    child.kill('SIGKILL')
-    await exit
-    expect((await hf(at(), hub?.url ?? '', ['download', name])).code).toBe(0)
-    await whole(env)
-    const asked = hub?.log.length ?? 0
-    expect(await pull(env, '--force-resume')).toMatchObject({ code: 0, said: { data: { fetched_bytes: 0 } } })
-    expect(hub?.log.slice(asked).filter(({ url }) => url.includes('/resolve'))).toEqual([])
-  })
-
-  it('what hf began and left, we finish', async () => {
-    const env = await start({ repos: [{ id: name, files: long }], layers: [slowly] })
-    const theirs = spawn(join(process.env['MLXK_TEST_PYTHON'] ?? '', '..', 'hf'), ['download', name], {
-      env: { ...process.env, ...env, HF_HUB_DISABLE_XET: '1', NO_PROXY: '127.0.0.1,localhost' },
-      stdio: 'ignore',
-    })
-    const exit = once(theirs, 'exit')
-    await untilBegun(MIB / 2)
-    theirs.kill('SIGKILL')
-    await exit
-    expect(await pull(env, '--all')).toMatchObject({ code: 0, said: healthy })
-    await whole(env)
-  })
 })

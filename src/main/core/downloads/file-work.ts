@@ -47,6 +47,8 @@ export interface FileWork {
   hasAppeared: () => boolean
   /** Proves the bytes and gives them their name. False: they were wrong, and everything is to be fetched again. @throws AppError download_corrupt */
   finish: () => Promise<boolean>
+  /** Removes what an earlier run of ours has left of a file that somebody else has finished. */
+  dropPartial: () => void
   /** Writes down what is on the disk. */
   save: () => Promise<void>
   close: () => Promise<void>
@@ -294,6 +296,11 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
         hint: 'Try again later, or over another network: something on the way changes them.',
         data: { path, expected: blob },
       })
+    },
+    dropPartial: () => {
+      if (handle !== null || lstatSync(partial, { throwIfNoEntry: false }) === undefined) return
+      rmSync(partial, { force: true })
+      journal.forget(partial)
     },
     save: async () => {
       const bytes = pieces.doneBytes()

@@ -21,6 +21,7 @@ export interface TransferDeps {
   /** Locks of huggingface_hub. */
   locks: Pick<FileLocks, 'probe'>
   limits: () => Limits
+  /** Milliseconds that only pass. */
   now: () => number
   random: () => number
   /** Rejects when the signal aborts. */
@@ -77,6 +78,7 @@ export async function runTransfer(plan: PullPlan, deps: TransferDeps, signal: Ab
 
   const finished = (work: FileWork): void => {
     for (const path of paths(work.file.blob)) linkFile(places, plan.commit, path, work.file.blob)
+    work.dropPartial()
     work.setPhase('done')
   }
   const fail = (error: unknown): void => {

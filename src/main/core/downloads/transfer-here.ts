@@ -47,7 +47,8 @@ export async function transferHere(
         hashing,
         locks: createFileLocks({ platform }),
         limits,
-        now: Date.now,
+        // Not the time of day, which somebody may set: waits, limits and what is written down go by what has passed.
+        now: () => performance.now(),
         random: Math.random,
         sleep: async (ms, by) => await setTimeout(ms, undefined, by === undefined ? {} : { signal: by }),
         onProgress,

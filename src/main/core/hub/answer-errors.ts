@@ -24,9 +24,12 @@ const MAX_WAIT_SECONDS = 3600
 export function readRetryAfter(headers: Readonly<Record<string, string>>, nowMs: number): number | null {
   const after = headers['retry-after']?.trim()
   const limit = /(?:^|;)\s*r=0(?:;.*)?;\s*t=(\d{1,6})\b|;\s*t=(\d{1,6})\s*;\s*r=0\b/.exec(headers['ratelimit'] ?? '')
+  // By the Hub's own clock, where it says what that shows: ours may be wrong.
+  const said = Date.parse(headers['date'] ?? '')
+  const sentMs = Number.isNaN(said) ? nowMs : said
   let seconds: number | null = null
   if (after !== undefined && /^\d{1,9}$/.test(after)) seconds = Number(after)
-  else if (after !== undefined && !Number.isNaN(Date.parse(after))) seconds = (Date.parse(after) - nowMs) / 1000
+  else if (after !== undefined && !Number.isNaN(Date.parse(after))) seconds = (Date.parse(after) - sentMs) / 1000
   else if (limit !== null) seconds = Number(limit[1] ?? limit[2]) + 1
   return seconds === null ? null : Math.min(MAX_WAIT_SECONDS, Math.max(0, Math.ceil(seconds)))
 }

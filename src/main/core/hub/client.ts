@@ -35,6 +35,8 @@ export interface HubClient {
 }
 
 const MAX_JSON_BYTES = 20 * 1024 * 1024
+/** Of one question: a mirror with pages of fifty can list as many files as we take. */
+const MAX_PAGES = 2000
 const ATTEMPTS = 4
 const LINK_REFUSALS = new Set([401, 403, 404, 410])
 
@@ -72,10 +74,13 @@ export function createHubClient({ endpoint, offline, transport, retrying, tokenS
     throw toHubError({ status: answer.status, headers: answer.headers, repo, revision, token: await tokenState(), page }, now())
   }
   /** A `fetch` for one call of the library: what it throws, the library lets through. */
-  const fetchAbout = (about: About, signal: AbortSignal | undefined): typeof fetch => {
+  const fetchAbout = (about: About, signal: AbortSignal | undefined, shape: 'one' | 'list' = 'one'): typeof fetch => {
+    const asked = new Set<string>()
     return async (input, init) => {
       checkOnline()
       const url = input instanceof Request ? input.url : String(input)
+      if (asked.has(url) || asked.size >= MAX_PAGES) throw invalidHubData('its pages do not end')
+      asked.add(url)
       const accept = new Headers(init?.headers).get('accept') ?? 'application/json'
       return await retry(
         ATTEMPTS,
@@ -85,6 +90,7 @@ export function createHubClient({ endpoint, offline, transport, retrying, tokenS
           if (answer.status < 200 || answer.status > 299) return await fail(answer, about)
           const text = await readBody(answer)
           checkIsJson(text, new URL(url).host)
+          checkShape(text, shape)
           return new Response(text, { status: answer.status, headers: answer.headers })
         },
         signal,
@@ -118,7 +124,7 @@ export function createHubClient({ endpoint, offline, transport, retrying, tokenS
         revision: checkCommit(commit),
         recursive: true,
         hubUrl: endpoint,
-        fetch: fetchAbout({ repo, revision: commit }, signal),
+        fetch: fetchAbout({ repo, revision: commit }, signal, 'list'),
       })) {
         entries.push(entry)
         if (entries.length > 200_000) throw invalidHubData('its list of files does not end')
@@ -134,7 +140,7 @@ export function createHubClient({ endpoint, offline, transport, retrying, tokenS
         limit: skip + limit,
         hubUrl: endpoint,
         additionalFields: ['sha', 'tags', 'cardData'],
-        fetch: fetchAbout({ repo: null, revision: null }, signal),
+        fetch: fetchAbout({ repo: null, revision: null }, signal, 'list'),
       })
       let place = 0
       for await (const model of models) {
@@ -186,6 +192,7 @@ export function createHubClient({ endpoint, offline, transport, retrying, tokenS
       }
       if (answer.status !== 200 && answer.status !== 206) return await fail(answer, { repo, revision: commit })
       try {
+        checkIsFile(answer, path)
         if (link === undefined) checkConfirmed(answer, request)
         return { body: answer.body, link: answer.url, from: findStart(answer, request), close: answer.close }
       } catch (error) {
@@ -208,10 +215,33 @@ function toEndpoint(url: string, endpoint: string): string {
 /** A network that wants a sign-in first answers every question with its own page. @throws AppError network_failed */
 function checkIsJson(text: string, host: string): void {
   if (!/^\s*</.test(text)) return
-  throw new AppError('network_failed', `A web page came instead of an answer from ${host}.`, {
+  throw toPortalError(host)
+}
+
+function toPortalError(host: string): AppError {
+  return new AppError('network_failed', `A web page came instead of an answer from ${host}.`, {
     hint: 'Does this network ask for a sign-in? Open a page in the browser first.',
     data: { kind: 'portal' },
   })
+}
+
+/** The library reads fields without looking whether they can be there. @throws AppError hub_invalid */
+function checkShape(text: string, shape: 'one' | 'list'): void {
+  let said: unknown
+  try {
+    said = JSON.parse(text)
+  } catch {
+    throw invalidHubData('it is no JSON')
+  }
+  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+  const isRight = shape === 'list' ? Array.isArray(said) && said.every(isObject) : isObject(said)
+  if (!isRight) throw invalidHubData('it has another form than it should')
+}
+
+/** The same for a file: nothing of such a page may be taken for the file's bytes. @throws AppError network_failed */
+function checkIsFile({ headers, url }: Answer, path: string): void {
+  if (/\.html?$/i.test(path) || !/^text\/html\b/i.test(headers['content-type'] ?? '')) return
+  throw toPortalError(new URL(url).host)
 }
 
 function toRevision(info: Record<string, unknown>, asked: string): HubRevision {

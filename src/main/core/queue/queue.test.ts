@@ -64,7 +64,7 @@ function bench(plans: (repo: string) => Partial<PullPlan> | AppError = () => ({}
       return Promise.resolve()
     },
   }
-  const open = (waitCapMs = 20): DownloadQueue =>
+  const open = (waitCapMs = 20, now: () => number = Date.now): DownloadQueue =>
     createDownloadQueue({
       downloader,
       store: createQueueStore(folder),
@@ -74,6 +74,7 @@ function bench(plans: (repo: string) => Partial<PullPlan> | AppError = () => ({}
       newId: () => `id-${(ids += 1)}`,
       onUnforeseen: (error) => unforeseen.push(error),
       waitCapMs,
+      now,
     })
   const started = (repo: string): Promise<Transfer> =>
     vi.waitFor(() => {
@@ -257,6 +258,27 @@ describe('the queue of downloads', () => {
     const again = two.open()
     expect(states(again)).toEqual(['b paused', 'c queued', 'a done'])
     await two.started('c')
+    await again.close()
+  })
+
+  test('a clock that is set back makes nothing wait, and the list can be read again', async () => {
+    let skewMs = 0
+    const now = (): number => Date.now() + skewMs
+    const { open, started, transfers, unforeseen } = bench()
+    const queue = open(20, now)
+    await queue.add(wish('a'))
+    const first = await started('a')
+    skewMs = -7_200_000
+    first.progress(10)
+    expect(queue.list()[0]?.elapsed_seconds).toBeGreaterThanOrEqual(0)
+    first.fail(new AppError('network_failed', 'The Hub cannot be reached.'))
+    skewMs = -14_400_000
+    await vi.waitFor(() => expect(transfers).toHaveLength(2))
+    transfers[1]?.progress(20)
+    await queue.close()
+    const again = open(20, now)
+    expect(states(again)).toEqual(['a queued'])
+    expect(unforeseen).toEqual([])
     await again.close()
   })
 

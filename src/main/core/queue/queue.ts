@@ -18,6 +18,8 @@ export interface QueueDeps {
   newId: () => string
   onUnforeseen: (error: unknown, what: string) => void
   now?: () => number
+  /** Milliseconds that only pass: whoever sets the clock makes no download wait, or take less than no time. */
+  elapsed?: () => number
   /** Longest wait between two tries, for tests that cannot wait. */
   waitCapMs?: number
 }
@@ -60,6 +62,7 @@ const MAX_WAIT_MS = 24 * 3600 * 1000
 
 export function createDownloadQueue(deps: QueueDeps): DownloadQueue {
   const { downloader, store, newId, onUnforeseen, now = Date.now, waitCapMs = MAX_WAIT_MS } = deps
+  const { elapsed = () => performance.now() } = deps
   const changes = createEmitter<undefined>()
   const { entries: left, problem } = store.read()
   if (problem !== null) onUnforeseen(new Error(problem), 'reading the list of downloads')
@@ -136,7 +139,7 @@ export function createDownloadQueue(deps: QueueDeps): DownloadQueue {
   }
   const run = async (entry: Entry, { controller }: Active): Promise<void> => {
     const { signal } = controller
-    const startMs = now()
+    const startMs = elapsed()
     const before = entry.elapsedMs
     running.set(entry.id, { progress: null, note: null })
     change(entry, { state: 'preparing', error: null })
@@ -149,7 +152,7 @@ export function createDownloadQueue(deps: QueueDeps): DownloadQueue {
       (progress) => {
         running.set(entry.id, { progress, note: null })
         if (progress.doneBytes > entry.doneBytes) failures.delete(entry.id)
-        change(entry, { doneBytes: progress.doneBytes, elapsedMs: before + now() - startMs })
+        change(entry, { doneBytes: progress.doneBytes, elapsedMs: before + elapsed() - startMs })
       },
       () => limitsOf(entry),
     )
@@ -162,7 +165,7 @@ export function createDownloadQueue(deps: QueueDeps): DownloadQueue {
       reusedBytes: result.reusedBytes,
       health: judged?.health ?? null,
       reason: judged?.reason ?? null,
-      elapsedMs: before + now() - startMs,
+      elapsedMs: before + elapsed() - startMs,
     })
   }
   const settle = (entry: Entry, error: unknown, stop: Stop | null): void => {
@@ -177,7 +180,7 @@ export function createDownloadQueue(deps: QueueDeps): DownloadQueue {
     if (!(error instanceof AppError)) onUnforeseen(error, `download of ${entry.request.repo}`)
     const said = toSerializedError(error, entry.id)
     if (wait === null) return end(entry, { state: 'failed', error: said })
-    retryAt.set(entry.id, now() + Math.min(wait.retryMs, waitCapMs))
+    retryAt.set(entry.id, elapsed() + Math.min(wait.retryMs, waitCapMs))
     change(entry, { state: 'waiting', error: said })
     note(entry, wait.note)
   }
@@ -194,7 +197,7 @@ export function createDownloadQueue(deps: QueueDeps): DownloadQueue {
       })
   }
   const isReady = (entry: Entry): boolean =>
-    !active.has(entry.id) && (entry.state === 'queued' || (entry.state === 'waiting' && (retryAt.get(entry.id) ?? 0) <= now()))
+    !active.has(entry.id) && (entry.state === 'queued' || (entry.state === 'waiting' && (retryAt.get(entry.id) ?? 0) <= elapsed()))
   /** Starts what may start: urgent ones at once, of the others one at a time. */
   function pump(): void {
     if (closed) return
@@ -205,9 +208,9 @@ export function createDownloadQueue(deps: QueueDeps): DownloadQueue {
     const next = entries.find((entry) => !urgent.has(entry.id) && isReady(entry))
     if (!isBusy && next !== undefined) start(next)
     // Those that are due already start when a place is free.
-    const soonest = Math.min(...[...retryAt.values()].filter((at) => at > now()))
+    const soonest = Math.min(...[...retryAt.values()].filter((at) => at > elapsed()))
     if (!Number.isFinite(soonest)) return
-    timer = setTimeout(pump, Math.min(MAX_WAIT_MS, soonest - now() + 1))
+    timer = setTimeout(pump, Math.min(MAX_WAIT_MS, soonest - elapsed() + 1))
     timer.unref()
   }
   const stopWork = async (entry: Entry, stop: Stop): Promise<void> => {
