@@ -2,10 +2,11 @@
 //   fail: [{ path, code, ops }]  a call of one of the ops whose path contains the text fails with the code (EIO, ENOSPC …)
 //   late: [{ path, ms }]         a call whose path contains the text takes that long by the clock of the process, and no time by any other
 //   killAt, below, after         the nth call that changes something below a folder is the last: the process is killed before or after it
+//   full: { name, while }        a database whose path ends with the name takes no writes while the other file is there: no space left
 //   rss                          at its end the process writes the most memory it took, in KiB, to this file
 //   count                        at its end the process writes the number of such calls to this file
 const fs = require('node:fs')
-const { readlinkSync } = fs
+const { existsSync, readlinkSync } = fs
 
 const faults = JSON.parse(process.env.MLXK_TEST_FAULTS || '{}')
 const changing = [
@@ -105,6 +106,45 @@ for (const name of [...changing, ...reading]) {
       return called.call(this, target, ...rest)
     }
     fs[name] = Object.assign(patched, called)
+  }
+}
+/** SQLite writes by itself, so a full disk is imitated where it is called: as `SQLITE_FULL`, which it then says. */
+if (faults.full) {
+  const Module = require('node:module')
+  const load = Module._load
+  const check = (path, sql) => {
+    if (!String(path).endsWith(faults.full.name) || !/^\s*(?:INSERT|UPDATE|DELETE|REPLACE|COMMIT|CREATE)/i.test(sql)) return
+    if (!existsSync(faults.full.while)) return
+    throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 })
+  }
+  Module._load = function (request, ...rest) {
+    const real = load.call(this, request, ...rest)
+    if (request !== '@photostructure/sqlite') return real
+    class Full extends real.DatabaseSync {
+      constructor(path, ...more) {
+        super(path, ...more)
+        this.pathOfFile = path
+      }
+      exec(sql) {
+        check(this.pathOfFile, sql)
+        return super.exec(sql)
+      }
+      prepare(sql) {
+        const path = this.pathOfFile
+        // Its methods cannot be replaced.
+        return new Proxy(super.prepare(sql), {
+          get: (statement, name) => {
+            const value = statement[name]
+            if (typeof value !== 'function') return value
+            return (...values) => {
+              check(path, sql)
+              return value.apply(statement, values)
+            }
+          },
+        })
+      }
+    }
+    return { ...real, DatabaseSync: Full }
   }
 }
 if (faults.rss) process.on('exit', () => fs.writeFileSync(faults.rss, String(process.resourceUsage().maxRSS)))

@@ -40,6 +40,9 @@ test(
     }
     await window.go('Models')
     for (const part of ['onerror', 'elpmis', 'width', 'a-very-long-name']) await expect(window.row(part), part).toHaveCount(1)
+    // What hides in a name is shown by its number.
+    await expect(window.row('‹U+202E›')).toHaveCount(1)
+    await expect(window.row('zero‹U+200B›width')).toHaveCount(1)
     await window.row('onerror').click()
     await expect(page.getByRole('heading', { name: 'x<img src=x onerror=globalThis.hacked=4>' })).toBeVisible()
     await shoot('hostile-models-light')

@@ -1,4 +1,5 @@
 import type { CacheRootState, ModelList, ModelSummary } from '../../../shared/contract'
+import { toVisible } from '../../../shared/text/visible'
 import type { CliCommand } from '../command'
 import type { Context } from '../context'
 import { projectList } from '../output/project'
@@ -100,7 +101,7 @@ function layOut(
 ): { columns: Column[]; row: (model: ModelSummary) => string[] } {
   const verbose = options.verbose === true
   const details = verbose || options.all === true
-  const shortName = (name: string): string => (verbose ? name : name.replace(/^mlx-community\//, ''))
+  const shortName = (name: string): string => toVisible(verbose ? name : name.replace(/^mlx-community\//, ''))
   const cells: Cell[] = [
     { column: { title: 'Name', narrow: 'shrink', cut: 'middle' }, text: (model) => shortName(model.display_name ?? model.name) },
     { column: { title: 'Hash', narrow: 2 }, text: (model) => shortHash(model.hash) },

@@ -22,7 +22,7 @@ export function RegenerateMenu({ message }: { message: string }) {
       payload={message}
       aria-label={t.chat.regenerateWith}
       title={t.chat.regenerateWith}
-      className="-ms-1 grid h-6 w-[18px] place-items-center rounded-2 text-ink-3 fine:hover:bg-hover fine:hover:text-ink data-popup-open:bg-press"
+      className="grid size-6 place-items-center rounded-2 text-ink-3 fine:hover:bg-hover fine:hover:text-ink data-popup-open:bg-press"
     >
       <ChevronDown size={12} aria-hidden="true" />
     </Menu.Trigger>

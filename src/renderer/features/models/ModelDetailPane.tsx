@@ -1,6 +1,7 @@
 import { ChevronLeft } from 'lucide-react'
 import { useState } from 'react'
 import type { ModelSummary } from '../../../shared/contract'
+import { toVisible } from '../../../shared/text/visible'
 import { FailureNote } from '../../app/FailureNote'
 import { useModels, useWindow } from '../../app/context'
 import { Badge } from '../../components/ui/Badge'
@@ -17,7 +18,7 @@ type Tab = 'overview' | 'files' | 'revisions' | 'config'
 function Title({ model }: { model: ModelSummary }) {
   const { t } = useWindow()
   const { short } = splitOwner(model.name)
-  const owner = model.name.slice(0, Math.max(0, model.name.length - short.length - 1))
+  const owner = toVisible(model.name.slice(0, Math.max(0, model.name.indexOf('/'))))
   return (
     <>
       <h2 dir="auto" className="text text-15 font-semibold tracking-[-0.01em] [overflow-wrap:anywhere]">

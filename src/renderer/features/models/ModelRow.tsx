@@ -1,6 +1,7 @@
 import { Eye, Lightbulb, Wrench } from 'lucide-react'
 import { memo } from 'react'
 import type { LoadedModel, ModelSummary } from '../../../shared/contract'
+import { toVisible } from '../../../shared/text/visible'
 import { useModels, useWindow } from '../../app/context'
 import { MiddleCut } from '../../components/ui/MiddleCut'
 import { Ring } from '../../components/ui/Ring'
@@ -111,7 +112,7 @@ function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, top,
           <HealthMark state={state} />
         )}
       </td>
-      <td role="gridcell" className="flex items-center gap-1.5" title={model.name}>
+      <td role="gridcell" className="flex items-center gap-1.5" title={toVisible(model.name)}>
         <MiddleCut prefix={owner === null ? null : `${owner}/`} {...splitTail(name)} />
         <Capabilities model={model} />
       </td>

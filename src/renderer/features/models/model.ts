@@ -1,4 +1,5 @@
 import type { LoadedModel, MemoryFit, ModelSummary } from '../../../shared/contract'
+import { toVisible } from '../../../shared/text/visible'
 
 export type HealthState = 'healthy' | 'cannot_run' | 'repair' | 'unhealthy'
 export type GroupName = 'loaded' | 'problems' | 'ready' | 'cannot_run'
@@ -82,12 +83,12 @@ export function groupOf(model: ModelSummary, loaded: readonly LoadedModel[]): Gr
   return state === 'cannot_run' ? 'cannot_run' : 'ready'
 }
 
-/** Owner and name apart; the owner that nearly all models share is not shown. */
+/** Owner and name apart, as they are shown: hidden characters by their numbers, and not the owner that nearly all models share. */
 export function splitOwner(name: string): { owner: string | null; short: string } {
   const slash = name.indexOf('/')
-  if (slash < 0) return { owner: null, short: name }
+  if (slash < 0) return { owner: null, short: toVisible(name) }
   const owner = name.slice(0, slash)
-  return { owner: owner === 'mlx-community' ? null : owner, short: name.slice(slash + 1) }
+  return { owner: owner === 'mlx-community' ? null : toVisible(owner), short: toVisible(name.slice(slash + 1)) }
 }
 
 /** Cuts a name at a late hyphen, so that a narrow column loses the middle and keeps the end, as in `Qwen3-30B… -2507-4bit`. */
