@@ -32,9 +32,9 @@ export interface Bench {
 }
 
 export async function openBench(
-  options: FakeHubOptions & { limits?: Partial<Limits>; repo?: string; now?: () => number } = {},
+  options: FakeHubOptions & { limits?: Partial<Limits>; repo?: string; now?: () => number; folder?: string } = {},
 ): Promise<Bench> {
-  const folder = mkdtempSync(join(tmpdir(), 'mlxk-downloads-'))
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'mlxk-downloads-'))
   const root = join(folder, 'hub')
   const data = join(folder, 'data')
   const hub = await startFakeHub(options)

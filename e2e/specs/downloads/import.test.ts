@@ -1,9 +1,22 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { mlxk } from '../../drivers/cli'
 import { startFakeHub, type FakeHub } from '../../fakes/hub'
-import { healthyFiles } from '../../fixtures/cache'
+import { healthyFiles, safetensorsFile } from '../../fixtures/cache'
 import { needsEngine } from '../../setup/needs'
 import { createHome, type TestHome } from '../cli/home'
 import { hf } from '../interop/support'
@@ -102,6 +115,94 @@ describe('mlxk import', () => {
     rmSync(join(home.root, 'elsewhere'))
     const verified = await mlxk(['verify', name, '--fresh', '--json'], { env: env() })
     expect(JSON.parse(verified.stdout)).toMatchObject({ data: { summary: { healthy_count: 1 } } })
+  })
+
+  it('refuses what nobody can prove, and says why', async () => {
+    const offline = { ...env(), HF_HUB_OFFLINE: '1' }
+    const { code, stdout } = await mlxk(['import', folder, '--as', name, '--json'], { env: offline })
+    expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
+      code: 1,
+      error: { type: 'hub_offline', hint: expect.any(String) },
+    })
+    expect(readdirSync(home.hub)).toEqual([])
+  })
+
+  it.each([
+    ['that is not on the Hub', ['--as', 'org/elsewhere'], 'access_denied', /org\/elsewhere/],
+    ['of another revision', ['--as', `${name}@v0`], 'revision_not_found', /v0/],
+    ['of another model', ['--as', 'org/other'], 'not_imported', /has other bytes/],
+  ])('refuses a folder %s, with the reason', async (_what, args, type, message) => {
+    hub.publish({ id: 'org/other', files: { ...files, [weights]: safetensorsFile(17) } })
+    const { code, stdout } = await run(folder, ...args, '--json')
+    expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
+      code: 1,
+      error: { type, message: expect.stringMatching(message) },
+    })
+    expect(readdirSync(home.hub)).toEqual([])
+  })
+
+  it.each([
+    ['weights of another format', () => renameSync(join(folder, weights), join(folder, 'model-Q4_K_M.gguf')), /gguf/i],
+    [
+      'weights that are a folder',
+      () => {
+        rmSync(join(folder, weights))
+        mkdirSync(join(folder, weights))
+      },
+      /other bytes/,
+    ],
+    [
+      'weights that are a link to nowhere',
+      () => {
+        rmSync(join(folder, weights))
+        symlinkSync('/nowhere/at/all', join(folder, weights))
+      },
+      /is not there/,
+    ],
+  ])('refuses %s', async (_what, spoil, message) => {
+    spoil()
+    const { code, stdout } = await run(folder, '--as', name, '--json')
+    expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
+      code: 1,
+      error: { type: 'not_imported', message: expect.stringMatching(message) },
+    })
+    expect(readdirSync(home.hub)).toEqual([])
+  })
+
+  it('takes the folder of LM Studio itself: its models lie two folders below, and the name says which', async () => {
+    const { code, stdout } = await run(join(home.root, 'lmstudio'), '--as', name, '--json')
+    expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
+      code: 0,
+      data: { status: 'imported', folder, health: 'healthy', fetched_bytes: 0 },
+    })
+  })
+
+  it('from another disk says that it would be a copy, and copies when told to', async (test) => {
+    const other = '/dev/shm'
+    if (!existsSync(other) || statSync(other).dev === statSync(home.root).dev) return test.skip('there is no second disk here')
+    const away = mkdtempSync(join(other, 'mlxk-import-'))
+    try {
+      cpSync(folder, away, { recursive: true })
+      const refused = await run(away, '--as', name, '--json')
+      expect({ code: refused.code, ...(JSON.parse(refused.stdout) as object) }).toMatchObject({
+        code: 1,
+        error: { type: 'not_imported', hint: expect.stringContaining('--copy') },
+      })
+      const copied = await run(away, '--as', name, '--copy', '--json')
+      expect({ code: copied.code, ...(JSON.parse(copied.stdout) as object) }).toMatchObject({
+        code: 0,
+        data: { shared_bytes: 0, fetched_bytes: 0, health: 'healthy' },
+      })
+    } finally {
+      rmSync(away, { recursive: true, force: true })
+    }
+  })
+
+  it('shares, and does not own: removing the model leaves the folder as it was', async () => {
+    await run(folder, '--as', name)
+    expect((await mlxk(['rm', name, '--yes', '--json'], { env: env() })).code).toBe(0)
+    for (const [path, content] of Object.entries(files))
+      expect(readFileSync(join(folder, path)).equals(Buffer.from(content as string))).toBe(true)
   })
 
   it.each([

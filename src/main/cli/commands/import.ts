@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { ImportResult } from '../../../shared/contract'
 import { AppError } from '../../../shared/errors'
 import type { ImportedFile } from '../../core/downloads'
@@ -22,6 +22,7 @@ differ are fetched. The folder itself is not changed.
 
 Examples:
   mlxk import ~/.lmstudio/models/mlx-community/Llama-3.2-1B-Instruct-4bit --as mlx-community/Llama-3.2-1B-Instruct-4bit
+  mlxk import ~/.lmstudio/models --as org/model              its folder org/model
   mlxk import ./model --as org/model@v1.0
   mlxk import /Volumes/USB/model --as org/model --copy      from another disk`
 
@@ -36,17 +37,21 @@ export const importCommand: CliCommand = {
   },
 }
 
-function checkFolder(typed: string): string {
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+
+/** The folder of the model: the one that was named, or below it, as LM Studio keeps them, one for the owner and one for the model. */
+function checkFolder(typed: string, name: string): string {
   const folder = resolve(typed)
-  const stats = statSync(folder, { throwIfNoEntry: false })
-  if (stats?.isDirectory() !== true)
+  const below = join(folder, ...name.split('/'))
+  if (!existsSync(join(folder, 'config.json')) && isFolder(below)) return below
+  if (!isFolder(folder))
     throw new AppError('not_imported', `${folder} is no folder.`, { hint: 'Name the folder that has config.json and the weights.' })
   return folder
 }
 
 async function run(context: Context, typed: string, { as, copy }: ImportOptions): Promise<Outcome> {
-  const folder = checkFolder(typed)
   const { name, revision } = parsePullSpec(as)
+  const folder = checkFolder(typed, name)
   const { signal } = context.interruption()
   const [{ openDownloads }, { openCatalog }] = await Promise.all([import('../services/downloads'), import('../services/catalog')])
   const downloads = await openDownloads(context, { connections: null, bytesPerSecond: null })

@@ -138,6 +138,17 @@ function printOutdated(context: Context, { models }: OutdatedResult): void {
   else context.note(`  ${context.program} update --all`)
 }
 
+/** What was fetched is kept, and the old revision is as it was. */
+function goOnLater(error: unknown, command: string): never {
+  if (!(error instanceof AppError)) throw error
+  const goOn = `What was fetched is kept. Go on with: ${command}`
+  throw new AppError(error.code, error.message, {
+    hint: error.hint === undefined || error.code === 'cancelled' ? goOn : `${error.hint} ${goOn}`,
+    data: error.data,
+    cause: error,
+  })
+}
+
 async function runUpdate(
   context: Context,
   specs: readonly string[],
@@ -166,12 +177,13 @@ async function runUpdate(
     for (const { model, plan } of compared) {
       if (plan === null) continue
       const view = createPullProgress(context)
-      try {
-        const { fetchedBytes } = await downloads.run(plan, context.interruption().signal, view.update)
-        updated.push({ name: model.name, from: model.commit, to: plan.commit, fetched_bytes: fetchedBytes })
-      } finally {
-        view.end()
-      }
+      const { fetchedBytes } = await downloads
+        .run(plan, context.interruption().signal, view.update)
+        .catch((error: unknown) =>
+          goOnLater(error, `${context.program} update ${options.all === true ? '--all' : specs.join(' ')}`),
+        )
+        .finally(view.end)
+      updated.push({ name: model.name, from: model.commit, to: plan.commit, fetched_bytes: fetchedBytes })
       context.note(`${model.name}@${plan.commit.slice(0, 8)} is there, every byte verified.`)
     }
     const data: UpdateResult = { models, updated }

@@ -55,6 +55,9 @@ async function run(context: Context, model: string, options: RepairOptions): Pro
   return { data: result, exitCode: result.health.status === 'healthy' ? 0 : 1, print: () => printResult(context, result) }
 }
 
+/** As many as one wish of the queue may have. */
+const MOST_PATTERNS = 100
+
 /** Fetches the bad and missing files of a model's revision, each proven before it has its name. Null: nobody may be asked. */
 async function fetchRest(context: Context, { plan, done }: RepairResult): Promise<RepairedModel['fetched']> {
   const [{ readPlace }, { openDownloads }, { toExactPattern }] = await Promise.all([
@@ -67,17 +70,19 @@ async function fetchRest(context: Context, { plan, done }: RepairResult): Promis
   const downloads = await openDownloads(context, { connections: null, bytesPerSecond: null })
   try {
     // Names that only the Hub knows: then it is what mlx_lm reads.
-    const include = plan.needs_listing ? [] : plan.fetch.map(({ path }) => toExactPattern(path))
-    const planned = await downloads.plan({ repo: plan.name, revision: plan.revision, include, exclude: [], all: false }, signal)
-    if (!planned.disk.fits) throw noRoom(planned)
-    const files = planned.files.filter(({ state }) => state !== 'present').map(({ path }) => path)
-    const view = createPullProgress(context)
-    try {
-      const { fetchedBytes } = await downloads.run(planned, signal, view.update)
-      return { files, fetched_bytes: fetchedBytes }
-    } finally {
-      view.end()
+    const patterns = plan.needs_listing ? [] : plan.fetch.map(({ path }) => toExactPattern(path))
+    const fetched = { files: [] as string[], fetched_bytes: 0 }
+    // At least once: no pattern at all means all that mlx_lm reads.
+    for (let from = 0; from === 0 || from < patterns.length; from += MOST_PATTERNS) {
+      const include = patterns.slice(from, from + MOST_PATTERNS)
+      const planned = await downloads.plan({ repo: plan.name, revision: plan.revision, include, exclude: [], all: false }, signal)
+      if (!planned.disk.fits) throw noRoom(planned)
+      const view = createPullProgress(context)
+      const { fetchedBytes } = await downloads.run(planned, signal, view.update).finally(view.end)
+      fetched.files.push(...planned.files.filter(({ state }) => state !== 'present').map(({ path }) => path))
+      fetched.fetched_bytes += fetchedBytes
     }
+    return fetched
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     const mended = done.length === 0 ? '' : 'What needs no network is mended. '

@@ -152,6 +152,7 @@ async function runThere(
   signal: AbortSignal,
   onProgress: (progress: TransferProgress) => void,
 ): Promise<TransferResult> {
+  const before = await owner.call('downloads.list', {})
   const { id } = await owner.call('downloads.add', {
     ...toWish(request),
     // Whoever comes here has been asked.
@@ -159,6 +160,8 @@ async function runThere(
     first: true,
     limits: { connections, bytes_per_second: bytesPerSecond },
   })
+  // Somebody else wants it too: then it is not ours to stop.
+  const isShared = before.downloads.some((each) => each.id === id)
   let last: Download | null = null
   try {
     for await (const detail of owner.stream('downloads.watch', { id }, { signal })) {
@@ -167,7 +170,7 @@ async function runThere(
     }
   } catch (error) {
     // Whoever asked leaves, and so does the wish; what was fetched stays for the next one.
-    if (signal.aborted) await owner.call('downloads.cancel', { id, keep: true })
+    if (signal.aborted && !isShared) await owner.call('downloads.cancel', { id, keep: true })
     throw error
   }
   if (last?.state === 'done')

@@ -5,7 +5,7 @@ import { AppError, fromSerializedError } from '../../../shared/errors'
 import type { HubClient } from '../hub'
 import type { RepoLock } from '../ownership'
 import type { StoredToken } from '../secrets'
-import type { DataPaths, Env, Layout, Platform } from '../system'
+import { toFileError, type DataPaths, type Env, type Layout, type Platform } from '../system'
 import { createHashMemory } from '../verify'
 import { discardPartials } from './discard'
 import { importFiles, type ImportDeps, type ImportedFile } from './import-files'
@@ -143,6 +143,8 @@ export function createDownloader({
       const release = await lock({ name: plan.repo, folder: plan.folder, root: { path: plan.root } }, 'import')
       try {
         return await importFiles(plan, folder, { ...options, hashes: createHashMemory(paths.index) })
+      } catch (error) {
+        throw toFileError(error, repoPlaces(plan.root, plan.folder).repo)
       } finally {
         release()
       }

@@ -1,4 +1,4 @@
-import { constants, copyFileSync, linkSync, mkdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { constants, copyFileSync, linkSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { AppError, toErrno } from '../../../shared/errors'
@@ -51,7 +51,12 @@ async function hashOf(path: string, file: PlannedFile, signal: AbortSignal, tell
   let since = 0
   for (;;) {
     const step = steps.next()
-    if (step.done === true) return step.value.state === 'ok' ? step.value.value : null
+    if (step.done === true) {
+      const { value } = step
+      // Not the Hub's bytes is one thing, bytes that nobody may read another.
+      if (value.state === 'unreadable') throw toFileError(Object.assign(new Error(value.errno), { code: value.errno }), path)
+      return value.state === 'ok' ? value.value : null
+    }
     since += step.value
     if (since < TURN_BYTES) continue
     tell(since)
@@ -92,10 +97,12 @@ function place(from: string, to: string, { mayCopy, io = diskIo }: Pick<ImportDe
 function refuse(plan: PullPlan, folder: string, files: readonly ImportedFile[]): void {
   const bad = files.filter(({ path, state }) => isWeights(path) && (state === 'missing' || state === 'different'))
   if (bad.length === 0) return
+  // What other programs keep beside MLX models, and what no renaming turns into one.
+  const isGguf = bad.every(({ state }) => state === 'missing') && readdirSync(folder).some((name) => /\.gguf$/i.test(name))
   const words = bad.map(({ path, state }) => `${path} ${state === 'missing' ? 'is not there' : 'has other bytes'}`)
   throw new AppError(
     'not_imported',
-    `${folder} is not ${plan.repo}@${plan.commit.slice(0, 8)}: ${words.slice(0, 3).join(', ')}${words.length > 3 ? ` and ${words.length - 3} more` : ''}.`,
+    `${folder} is not ${plan.repo}@${plan.commit.slice(0, 8)}: ${words.slice(0, 3).join(', ')}${words.length > 3 ? ` and ${words.length - 3} more` : ''}.${isGguf ? ' Its weights are GGUF, which MLX models are not.' : ''}`,
     {
       hint: 'Nothing was changed. Name the repo and revision that it was made from, or fetch it: mlxk pull.',
       data: { files: bad.map(({ path, state }) => ({ path, state })) },

@@ -1,6 +1,6 @@
 import { AppError, isCancellation } from '../../../shared/errors'
 import { backOffMs, isTransient, type HubClient } from '../hub'
-import type { FileLocks } from '../system'
+import { toFileError, type FileLocks } from '../system'
 import type { HashMemory } from '../verify'
 import { createFileWork, type FileWork } from './file-work'
 import type { Hashing } from './blob-hash'
@@ -45,6 +45,15 @@ const SLOW_MS = 10_000
  * @throws AppError cancelled (the signal), disk_full, permission_denied, download_corrupt, and what the client of the Hub throws
  */
 export async function runTransfer(plan: PullPlan, deps: TransferDeps, signal: AbortSignal): Promise<TransferResult> {
+  try {
+    return await transfer(plan, deps, signal)
+  } catch (error) {
+    // Any write may be the one for which there is no room: also that of a link, the journal or the ref.
+    throw toFileError(error, repoPlaces(plan.root, plan.folder).repo)
+  }
+}
+
+async function transfer(plan: PullPlan, deps: TransferDeps, signal: AbortSignal): Promise<TransferResult> {
   const { limits, now, random, sleep, locks } = deps
   const places = repoPlaces(plan.root, plan.folder)
   const stop = new AbortController()
@@ -272,7 +281,8 @@ export async function runTransfer(plan: PullPlan, deps: TransferDeps, signal: Ab
     await Promise.allSettled(running)
     await saveAll().catch(() => undefined)
     for (const work of works.values()) await work.close().catch(() => undefined)
-    await deps.hashes.save()
+    // What cannot be remembered is hashed again some time.
+    await deps.hashes.save().catch(() => undefined)
   }
 }
 

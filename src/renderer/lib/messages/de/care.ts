@@ -95,5 +95,5 @@ export const care: typeof english = {
   },
   hashNone: 'Noch keine Datei mit ihrer Prüfsumme verglichen',
   hashSome: (matching, of) => `${matching} von ${counted(of, { one: 'Datei passt', other: 'Dateien passen' })} zur Prüfsumme`,
-  hashOldest: (when) => `geprüft: ${when}`,
+  hashOldest: (when) => `Geprüft: ${when}`,
 }

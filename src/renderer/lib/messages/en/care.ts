@@ -98,5 +98,5 @@ export const care = {
   hashNone: 'No file compared with its hash yet',
   hashSome: (matching: number, of: number) =>
     `${matching} of ${counted(of, { one: 'file matches its', other: 'files match their' })} hash`,
-  hashOldest: (when: string) => `checked ${when}`,
+  hashOldest: (when: string) => `Checked: ${when}`,
 }
