@@ -1,4 +1,4 @@
-import type { Finding } from '../../../shared/contract'
+import type { Finding, FindingCode } from '../../../shared/contract'
 
 /** Bytes for people, exact: `1,234 bytes`. */
 export function formatBytes(sizeBytes: number): string {
@@ -14,11 +14,11 @@ export function joinNames(names: readonly string[]): string {
 }
 
 /** The model would not load, or some of its bytes are wrong. Fetching the file again mends it unless said otherwise. */
-export function toError(code: string, file: string | null, message: string, repairable = true): Finding {
+export function toError(code: FindingCode, file: string | null, message: string, repairable = true): Finding {
   return { code, file, message, severity: 'error', repairable }
 }
 
 /** Only other tools stumble over it. */
-export function toWarning(code: string, file: string | null, message: string, repairable = true): Finding {
+export function toWarning(code: FindingCode, file: string | null, message: string, repairable = true): Finding {
   return { code, file, message, severity: 'warning', repairable }
 }

@@ -1,11 +1,11 @@
-import type { Finding } from '../../../shared/contract'
+import type { Finding, FindingCode } from '../../../shared/contract'
 import { isReadable } from '../cache'
 import { formatBytes, toError, toWarning } from './finding'
 import { isObject, type JsonFile } from './json-file'
 import type { SnapshotFacts } from './snapshot-facts'
 
 /** What is wrong with a JSON file, by its state: code and the rest of a sentence that begins with its path. */
-const jsonProblems: Record<Exclude<JsonFile['state'], 'ok' | 'missing' | 'lfs_pointer'>, [code: string, text: string]> = {
+const jsonProblems: Record<Exclude<JsonFile['state'], 'ok' | 'missing' | 'lfs_pointer'>, [code: FindingCode, text: string]> = {
   empty: ['json_invalid', 'is empty'],
   invalid: ['json_invalid', 'is not valid JSON'],
   bom: ['json_invalid', 'begins with a byte order mark, which Python does not read'],
@@ -24,7 +24,7 @@ function checkJson(path: string, { state }: JsonFile): Finding[] {
   return [toError(code, path, `${path} ${text}.`)]
 }
 
-const configCodes: Record<string, string> = { json_invalid: 'config_invalid', json_not_object: 'config_not_object' }
+const configCodes: Partial<Record<string, FindingCode>> = { json_invalid: 'config_invalid', json_not_object: 'config_not_object' }
 
 /** Keys on whose type mlx_lm relies while it loads. */
 function checkTypes(config: Readonly<Record<string, unknown>>): Finding[] {

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../shared/contract'
+import type { Finding, FindingCode } from '../../../shared/contract'
 import { isReadable, type ScannedFile } from '../cache'
 import { formatBytes, joinNames, toError, toWarning } from './finding'
 import { isObject, type JsonFile } from './json-file'
@@ -24,7 +24,7 @@ function findWeights(files: readonly ScannedFile[]): ScannedFile[] {
 }
 
 /** What is wrong with a header, by its state: code and the rest of a sentence that begins with the file's path. */
-const headerProblems: Record<Exclude<WeightHeader['state'], 'ok' | 'header_too_long'>, [code: string, text: string]> = {
+const headerProblems: Record<Exclude<WeightHeader['state'], 'ok' | 'header_too_long'>, [code: FindingCode, text: string]> = {
   empty: ['weights_empty', 'is empty'],
   html: ['html_page', 'holds an HTML page instead of weights'],
   invalid: ['safetensors_header', 'does not begin with a safetensors header'],

@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown } from 'lucide-react'
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { ThreadMessage } from '../../../shared/contract'
 import { useChat, useWindow } from '../../app/context'
 import { useAnnounce } from '../../components/ui/Announcer'
@@ -66,6 +66,9 @@ export function Thread() {
 
   const count = messages.length + (draft === null ? 0 : 1)
   const at = (index: number): ThreadMessage | undefined => messages[index] ?? draft?.message
+  // The same function as long as the messages are: with another one all ten thousand places are computed anew, for each frame.
+  const draftId = draft?.message.id
+  const getItemKey = useCallback((index: number) => messages[index]?.id ?? draftId ?? index, [messages, draftId])
   // oxlint-disable-next-line react/incompatible-library -- nothing of it is handed on to memoised components
   const virtualizer = useVirtualizer({
     count,
@@ -74,7 +77,7 @@ export function Thread() {
       const message = at(index)
       return message === undefined ? LINE_PX : guessHeight(message)
     },
-    getItemKey: (index) => at(index)?.id ?? index,
+    getItemKey,
     gap: 14,
     paddingStart: 20,
     paddingEnd: 16,

@@ -21,8 +21,7 @@ function Problems({ model }: { model: ModelSummary }) {
   const { t, care } = useWindow()
   const state = healthState(model)
   if (state === 'healthy') return null
-  const messages =
-    model.findings.length > 0 ? model.findings.map(({ message }) => message) : [model.reason].filter((text) => text !== null)
+  const messages = model.findings.length > 0 ? model.findings.map(t.models.finding) : [model.reason].filter((text) => text !== null)
   const title =
     state === 'unhealthy'
       ? t.detail.problems(Math.max(1, messages.length))
@@ -38,7 +37,7 @@ function Problems({ model }: { model: ModelSummary }) {
       </h3>
       <ol className="text grid gap-1.5">
         {messages.map((message, index) => (
-          <li key={message} className={cx('grid', messages.length > 1 && 'grid-cols-[16px_1fr] gap-1.5')}>
+          <li key={`${index} ${message}`} className={cx('grid', messages.length > 1 && 'grid-cols-[16px_1fr] gap-1.5')}>
             {messages.length > 1 ? <span className="num text-ink-2">{index + 1}</span> : null}
             <span dir="auto" className="[overflow-wrap:anywhere]">
               {message}

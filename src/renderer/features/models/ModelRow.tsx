@@ -82,8 +82,8 @@ function ModelRowBody({ model, rowKey, loaded, selected, tabStop, rowIndex, top,
   const { t, format } = useWindow()
   const used = useModels(({ used: all }) => all[model.name])
   const state = healthState(model)
-  const reason = healthReason(model)
-  const short = shortReason(model, t.models.shard)
+  const reason = healthReason(model, t.models.finding)
+  const short = shortReason(model, t.models)
   const { owner, short: name } = splitOwner(model.name)
   const problem = loaded === null && (state === 'unhealthy' || state === 'repair' || state === 'cannot_run')
   const tone = state === 'unhealthy' ? 'text-bad-ink' : state === 'repair' ? 'text-warn-ink' : 'text-ink-2'

@@ -10,11 +10,12 @@ import { splitOwner } from './model'
 
 /** A step's reason is the code of a finding: what that finding says, or nothing. */
 function useReason(name: string): (reason: string, file: string | null) => string | null {
+  const { t } = useWindow()
   const findings = useModels((state) => state.list?.models.find((model) => model.name === name)?.findings ?? [])
   return (reason, file) => {
     const same = findings.filter(({ code }) => code === reason)
     const found = same.find((finding) => finding.file !== null && finding.file === file) ?? same[0]
-    if (found !== undefined) return found.message
+    if (found !== undefined) return t.models.finding(found)
     return reason.includes(' ') ? reason : null
   }
 }
@@ -60,7 +61,7 @@ function Plan({ plan }: { plan: RepairPlan }) {
           <Lines
             lines={plan.left.map(({ finding, reason }, index) => ({
               key: `${finding.code} ${finding.file ?? ''} ${index}`,
-              title: finding.message,
+              title: t.models.finding(finding),
               mono: null,
               text: reason,
               size: '',

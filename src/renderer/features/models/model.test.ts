@@ -50,10 +50,13 @@ describe('health of a model', () => {
 
   it('names a shard by its number in a narrow column', () => {
     const finding = { ...warning, message: 'model-00002-of-00003.safetensors is truncated: 3.2 of 5.3 GB.' }
-    const shard = (number: string, of: string, rest: string) => `Shard ${number}/${of} ${rest}`
-    expect(shortReason(aModel('a/b', { findings: [finding] }), shard)).toBe('Shard 2/3 is truncated: 3.2 of 5.3 GB')
-    expect(shortReason(odd, shard)).toBe('refs/main is missing')
-    expect(shortReason(good, shard)).toBeNull()
+    const words = {
+      finding: ({ message }: { message: string }) => message,
+      shard: (number: string, of: string, rest: string) => `Shard ${number}/${of} ${rest}`,
+    }
+    expect(shortReason(aModel('a/b', { findings: [finding] }), words)).toBe('Shard 2/3 is truncated: 3.2 of 5.3 GB')
+    expect(shortReason(odd, words)).toBe('refs/main is missing')
+    expect(shortReason(good, words)).toBeNull()
   })
 })
 

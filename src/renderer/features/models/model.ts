@@ -1,4 +1,4 @@
-import type { LoadedModel, MemoryFit, ModelSummary } from '../../../shared/contract'
+import type { Finding, LoadedModel, MemoryFit, ModelSummary } from '../../../shared/contract'
 import { toVisible } from '../../../shared/text/visible'
 
 export type HealthState = 'healthy' | 'cannot_run' | 'repair' | 'unhealthy'
@@ -35,19 +35,23 @@ export function healthState(model: ModelSummary): HealthState {
 }
 
 /** The first sentence that says why a model is not plainly healthy, else null. */
-export function healthReason(model: ModelSummary): string | null {
+export function healthReason(model: ModelSummary, say: (finding: Finding) => string): string | null {
   const state = healthState(model)
   if (state === 'healthy') return null
-  return model.findings[0]?.message ?? model.reason
+  const [first] = model.findings
+  return first === undefined ? model.reason : say(first)
 }
 
 const SHARD = /^\S*-0*(\d+)-of-0*(\d+)\.\w+ (.*)$/
 
 /** The reason for a narrow column: a shard by its number instead of its long file name, no full stop. */
-export function shortReason(model: ModelSummary, shard: (number: string, of: string, rest: string) => string): string | null {
-  const reason = healthReason(model)?.replace(/\.$/, '') ?? null
+export function shortReason(
+  model: ModelSummary,
+  words: { finding: (finding: Finding) => string; shard: (number: string, of: string, rest: string) => string },
+): string | null {
+  const reason = healthReason(model, words.finding)?.replace(/\.$/, '') ?? null
   const [, number, of, rest] = SHARD.exec(reason ?? '') ?? []
-  return number === undefined || of === undefined || rest === undefined ? reason : shard(number, of, rest)
+  return number === undefined || of === undefined || rest === undefined ? reason : words.shard(number, of, rest)
 }
 
 const CHAT_CAPABILITIES = new Set(['text-generation', 'chat'])

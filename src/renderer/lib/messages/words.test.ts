@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import { findingCodes } from '../../../shared/contract'
 import { errorCodes } from '../../../shared/errors'
 import { chooseMessages } from './index'
 import { createCounting } from './counting'
@@ -94,6 +95,16 @@ describe('words of the window', () => {
       for (const code of errorCodes) expect(language.errors.title(code), code).not.toBe('')
     }
     for (const code of errorCodes) expect(de.errors.explain(code), code).toMatch(/\.$/)
+  })
+
+  it('say what is wrong with a model in their language, and a finding of a newer version in its own', () => {
+    for (const code of findingCodes) {
+      const finding = { code, file: 'model.safetensors', message: 'In English.' }
+      expect(en.models.finding(finding)).toBe('In English.')
+      expect(de.models.finding(finding), code).not.toBe('In English.')
+      expect(de.models.finding({ ...finding, file: null }), code).toMatch(/^\p{Lu}.*\.$/u)
+    }
+    expect(de.models.finding({ code: 'of_a_newer_one', file: null, message: 'In English.' })).toBe('In English.')
   })
 
   it('stand in the catalogue: no view has a sentence of its own', () => {

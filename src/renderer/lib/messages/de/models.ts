@@ -1,5 +1,6 @@
 import { createCounting } from '../counting'
 import type { models as english } from '../en/models'
+import { sayFinding } from './findings'
 
 const { counted, number } = createCounting('de')
 const words = { one: 'Modell', other: 'Modelle' }
@@ -24,6 +25,7 @@ export const models: typeof english = {
   group: { loaded: 'Geladen', problems: 'Probleme', ready: 'Bereit', cannot_run: 'Hier nicht ausführbar' },
   state: { healthy: 'Intakt', cannot_run: 'Intakt*', repair: 'Reparieren', unhealthy: 'Beschädigt' },
   cannotRun: 'Die Engine kann dieses Modell nicht ausführen',
+  finding: sayFinding,
   shard: (part, of, rest) => `Teil ${part} von ${of} ${rest}`,
   capability: { reasoning: 'Denken', tools: 'Werkzeuge', vision: 'Bilder' },
   parameters: 'Parameter',

@@ -1,3 +1,4 @@
+import type { Finding } from '../../../../shared/contract'
 import { createCounting } from '../counting'
 
 const { counted } = createCounting('en')
@@ -22,6 +23,8 @@ export const models = {
   group: { loaded: 'Loaded', problems: 'Problems', ready: 'Ready', cannot_run: 'Cannot run here' },
   state: { healthy: 'Healthy', cannot_run: 'Healthy*', repair: 'Repair', unhealthy: 'Unhealthy' },
   cannotRun: 'The engine cannot run this model',
+  /** What is wrong, in a sentence: the finding's own. */
+  finding: ({ message }: Pick<Finding, 'code' | 'file' | 'message'>) => message,
   shard: (number: string, of: string, rest: string) => `Shard ${number} of ${of} ${rest}`,
   capability: { reasoning: 'Reasoning', tools: 'Tools', vision: 'Vision' },
   parameters: 'Parameters',
