@@ -102,6 +102,22 @@ test.describe('a cache of a year', () => {
     await expect(window.row('Phi-4-mini')).toBeHidden()
   })
 
+  test('keys mean the row that has the focus, though another is selected', { tag: '@both' }, async ({ session }) => {
+    const { page } = session
+    const window = mainWindow(page)
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await window.row('gemma-3-12b').click()
+    await window.row('Phi-4-mini').click({ modifiers: ['ControlOrMeta'] })
+    await window.row('Phi-4-mini').click({ modifiers: ['ControlOrMeta'] })
+    await expect(window.row('Phi-4-mini')).toBeFocused()
+    await expect(window.row('Phi-4-mini')).toHaveAttribute('aria-selected', 'false')
+    await page.keyboard.press('ControlOrMeta+Backspace')
+    await expect(page.getByRole('alertdialog', { name: /Phi-4-mini/ })).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(window.row('Phi-4-mini')).toBeFocused()
+    await expect(window.detail('mlx-community/Phi-4-mini-instruct-4bit')).toBeVisible()
+  })
+
   test('an old revision goes alone, and the current one stays', { tag: '@both' }, async ({ session, home }) => {
     const { page } = session
     await mainWindow(page).row('gemma-3-12b').click()
@@ -181,6 +197,24 @@ test.describe('models that are not well', () => {
       await expect(sheet).toBeHidden()
     },
   )
+
+  test('each file says whether its bytes were compared with their hash, and when', { tag: '@both' }, async ({ session, shoot }) => {
+    const { page } = session
+    const window = mainWindow(page)
+    await window.row('Tiny-Llama').click()
+    const pane = window.detail('mlx-community/Tiny-Llama-4bit')
+    const file = (name: string) => pane.getByRole('listitem').filter({ hasText: name })
+    await pane.getByRole('radio', { name: /^Files/ }).click()
+    await expect(file('config.json').first()).toContainText('Not verified yet')
+    await expect(pane.getByText(/^No file compared with its hash yet/)).toBeVisible()
+    await pane.getByRole('button', { name: 'More actions' }).click()
+    await page.getByRole('menuitem', { name: 'Verify every byte' }).click()
+    await expect(file('config.json').first()).toContainText(/Verified on \w.*\d/)
+    await expect(file('model.safetensors')).toContainText(/Damaged, found on \w.*\d/)
+    await expect(pane.getByText(/^\d of \d files match their hash/)).toBeVisible()
+    await shoot('models-files-light')
+    expect(await violations(page)).toEqual([])
+  })
 
   test('a missing ref is mended without the network', { tag: '@both' }, async ({ session, home }) => {
     const { page } = session

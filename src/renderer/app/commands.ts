@@ -7,12 +7,21 @@ import { SIDEBAR } from '../lib/use-media'
 import type { WindowApp } from './create-window'
 import type { Command } from './shortcuts'
 
+/** A row that has the focus and is not selected is what a key means: it gets selected first, as by its menu. */
+function takeFocused({ stores, models }: WindowApp): void {
+  const { selected, also } = stores.models.getState()
+  const row = document.activeElement?.closest<HTMLElement>('#model-list [data-key]')
+  const key = row?.dataset['key']
+  if (key !== undefined && key !== selected && !also.includes(key)) void models.select(key)
+}
+
 function selectedModel({ stores }: WindowApp) {
   const { list, selected, filter, search } = stores.models.getState()
   return findSelected(list?.models ?? [], selected, { filter, search })
 }
 
 function loadOrUnload(app: WindowApp): void {
+  takeFocused(app)
   const model = selectedModel(app)
   if (model === null || app.stores.view.getState().view !== 'models') return
   const loaded = findLoaded(app.stores.models.getState().loaded, model.name)
@@ -26,6 +35,7 @@ function allSelected({ stores }: WindowApp): ModelSummary[] {
 }
 
 function withSelected(app: WindowApp, act: (model: ModelSummary) => boolean): boolean {
+  takeFocused(app)
   const model = selectedModel(app)
   return model !== null && app.stores.view.getState().view === 'models' && act(model)
 }
@@ -105,12 +115,12 @@ const commands: Record<Command, (app: WindowApp) => boolean> = {
     loadOrUnload(app)
     return true
   },
-  chat_selected: (app) => {
-    const model = selectedModel(app)
-    if (app.stores.view.getState().view !== 'models' || model === null || !canChat(model)) return false
-    app.openChat(model.name)
-    return true
-  },
+  chat_selected: (app) =>
+    withSelected(app, (model) => {
+      if (!canChat(model)) return false
+      app.openChat(model.name)
+      return true
+    }),
   verify: (app) =>
     withSelected(app, () => {
       void app.care.verify(allSelected(app).map(({ name }) => name))

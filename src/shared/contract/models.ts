@@ -93,6 +93,8 @@ export const modelFile = z.object({
    * hash should be, or there is nothing to hash.
    */
   hash_state: z.enum(['verified', 'damaged', 'not_checked', 'unverifiable']),
+  /** When these bytes were compared, ISO 8601; null when they never were, or when it was not written down. */
+  checked_at: z.string().nullable(),
   /** Other revisions of the model that use the same blob. */
   shared_with: z.array(z.string()),
 })

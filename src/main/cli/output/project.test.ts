@@ -36,7 +36,15 @@ const detail: ModelDetail = {
   model,
   snapshot_path: '/hub/x',
   files: [
-    { path: 'sub/model.safetensors', size_bytes: 1200, kind: 'weights', blob: null, hash_state: 'not_checked', shared_with: [] },
+    {
+      path: 'sub/model.safetensors',
+      size_bytes: 1200,
+      kind: 'weights',
+      blob: null,
+      hash_state: 'not_checked',
+      checked_at: null,
+      shared_with: [],
+    },
   ],
   config: { model_type: 'llama', quantization: { bits: 4, group_size: 64, mode: 'affine' } },
   metadata: { architecture: 'LlamaForCausalLM' },

@@ -11,5 +11,9 @@ export interface ContentMemory {
   /** Damage that is known and still there. Never throws. */
   findDamage: (repo: ScannedRepo, snapshot: ScannedSnapshot, facts: SnapshotFacts) => Finding[]
   /** Path → what is known of the file's bytes, of every file that can be compared with a hash. Never throws. */
-  hashStates: (repo: ScannedRepo, snapshot: ScannedSnapshot, facts: SnapshotFacts) => ReadonlyMap<string, ModelFile['hash_state']>
+  hashStates: (
+    repo: ScannedRepo,
+    snapshot: ScannedSnapshot,
+    facts: SnapshotFacts,
+  ) => ReadonlyMap<string, Pick<ModelFile, 'hash_state' | 'checked_at'>>
 }

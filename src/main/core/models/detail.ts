@@ -63,7 +63,7 @@ function toFiles(
     size_bytes: file.sizeBytes,
     kind: toFileKind(file.path),
     blob: file.state === 'blob' ? file.blob : null,
-    hash_state: isReadable(file) ? (states?.get(file.path) ?? 'unverifiable') : 'unverifiable',
+    ...((isReadable(file) ? states?.get(file.path) : undefined) ?? { hash_state: 'unverifiable', checked_at: null }),
     shared_with: file.blob === null ? [] : (users.get(file.blob) ?? []).filter((hash) => hash !== snapshot.hash),
   }))
 }

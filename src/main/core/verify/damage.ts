@@ -13,6 +13,8 @@ export function toDamage(path: string, expected: ExpectedHash, actual: string): 
   return toError('hash_mismatch', path, `${path} is damaged: its ${hash}`)
 }
 
+const toIso = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`
+
 /** What `verify` found earlier and what is still so, for every verdict of the product. */
 export function createContentMemory(memory: HashMemory): ContentMemory {
   return {
@@ -47,7 +49,9 @@ export function createContentMemory(memory: HashMemory): ContentMemory {
         checkable.map(({ file, path, expected: { algorithm, value } }) => {
           const identity = identify(path)
           const actual = identity === null ? null : memory.recall(algorithm, identity)
-          return [file.path, actual === null ? 'not_checked' : actual === value ? 'verified' : 'damaged'] as const
+          const hash_state = actual === null ? 'not_checked' : actual === value ? 'verified' : 'damaged'
+          const atS = identity === null || actual === null ? null : memory.learntAt(algorithm, identity)
+          return [file.path, { hash_state, checked_at: atS === null ? null : toIso(atS) }] as const
         }),
       )
     },

@@ -7,12 +7,14 @@ import type { FileIdentity, HashAlgorithm } from './types'
 const MAX_ENTRIES = 200_000
 const MAX_FILE_BYTES = 64 * 1024 * 1024
 const HEADER = 'mlxk-hashes 1'
-const LINE = /^(sha256|git-sha1) (\d+):(\d+):(\d+):(\d+) ([0-9a-f]{40,64})$/
+const LINE = /^(sha256|git-sha1) (\d+):(\d+):(\d+):(\d+) ([0-9a-f]{40,64})(?: (\d{1,12}))?$/
 
 interface Entry {
   algorithm: HashAlgorithm
   identity: FileIdentity
   value: string
+  /** When the bytes were read, in seconds since 1970; null in a line that an earlier version wrote. */
+  atS: number | null
 }
 
 /** What a scan knows of a file's bytes. */
@@ -28,6 +30,8 @@ export interface HashMemory {
   stamp: () => string
   /** The hash of exactly these bytes, null when it was never computed. */
   recall: (algorithm: HashAlgorithm, identity: FileIdentity) => string | null
+  /** When these bytes were hashed, in seconds since 1970; null when that is not known. */
+  learntAt: (algorithm: HashAlgorithm, identity: FileIdentity) => number | null
   /** As `recall`, by what a scan knows of a file: a hit must be confirmed by its identity. Null when nothing at all is remembered. */
   suspects: () => ((algorithm: HashAlgorithm, file: ScanStats) => string | null) | null
   learn: (algorithm: HashAlgorithm, identity: FileIdentity, value: string) => void
@@ -50,18 +54,21 @@ export function parseEntries(text: string): Entry[] {
   return lines.flatMap((line): Entry[] => {
     const match = LINE.exec(line)
     if (match === null) return []
-    const [, algorithm = '', dev = '', ino = '', size = '', mtimeNs = '', value = ''] = match
+    const [, algorithm = '', dev = '', ino = '', size = '', mtimeNs = '', value = '', atS] = match
     if (value.length !== (algorithm === 'sha256' ? 64 : 40)) return []
-    return [{ algorithm: algorithm === 'sha256' ? 'sha256' : 'git-sha1', identity: { dev, ino, size, mtimeNs }, value }]
+    const identity = { dev, ino, size, mtimeNs }
+    return [
+      { algorithm: algorithm === 'sha256' ? 'sha256' : 'git-sha1', identity, value, atS: atS === undefined ? null : Number(atS) },
+    ]
   })
 }
 
-function formatEntry({ algorithm, identity: { dev, ino, size, mtimeNs }, value }: Entry): string {
-  return `${algorithm} ${dev}:${ino}:${size}:${mtimeNs} ${value}`
+function formatEntry({ algorithm, identity: { dev, ino, size, mtimeNs }, value, atS }: Entry): string {
+  return `${algorithm} ${dev}:${ino}:${size}:${mtimeNs} ${value}${atS === null ? '' : ` ${atS}`}`
 }
 
 /** The memory in `<data>/index`, read when first asked and again when another process has written it. */
-export function createHashMemory(folder: string): HashMemory {
+export function createHashMemory(folder: string, now: () => number = Date.now): HashMemory {
   const file = join(folder, 'hashes.txt')
   let entries = new Map<string, Entry>()
   let byInode: Map<string, Entry[]> | null = null
@@ -110,13 +117,16 @@ export function createHashMemory(folder: string): HashMemory {
     return found
   }
 
+  const find = (algorithm: HashAlgorithm, identity: FileIdentity): Entry | null => {
+    refresh()
+    const entry = entries.get(keyOf(algorithm, identity))
+    return entry?.identity.size === identity.size && entry.identity.mtimeNs === identity.mtimeNs ? entry : null
+  }
+
   return {
     stamp: () => stampOf(statFile()),
-    recall: (algorithm, identity) => {
-      refresh()
-      const entry = entries.get(keyOf(algorithm, identity))
-      return entry?.identity.size === identity.size && entry.identity.mtimeNs === identity.mtimeNs ? entry.value : null
-    },
+    recall: (algorithm, identity) => find(algorithm, identity)?.value ?? null,
+    learntAt: (algorithm, identity) => find(algorithm, identity)?.atS ?? null,
     suspects: () => {
       refresh()
       if (entries.size === 0) return null
@@ -129,7 +139,7 @@ export function createHashMemory(folder: string): HashMemory {
     },
     learn: (algorithm, identity, value) => {
       refresh()
-      const entry = { algorithm, identity, value }
+      const entry = { algorithm, identity, value, atS: Math.floor(now() / 1000) }
       put(entries, entry)
       put(learnt, entry)
       byInode = null

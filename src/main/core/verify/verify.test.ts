@@ -302,6 +302,20 @@ describe('the memory is only a cache', () => {
     expect(again.summary.bytes_hashed).toBe(first.summary.bytes_hashed)
   })
 
+  test('tells when the bytes were hashed, also after another process read it; of lines without a time it tells none', async () => {
+    const identity = { dev: '1', ino: '2', size: '3', mtimeNs: '4' }
+    const folderOf = join(folder, 'index')
+    const writes = createHashMemory(folderOf, () => 1_700_000_000_900)
+    writes.learn('sha256', identity, 'a'.repeat(64))
+    await writes.save()
+    expect(createHashMemory(folderOf).learntAt('sha256', identity)).toBe(1_700_000_000)
+    expect(createHashMemory(folderOf).learntAt('sha256', { ...identity, mtimeNs: '5' })).toBeNull()
+    writeFileSync(file(), readFileSync(file(), 'utf8').replace(' 1700000000', ''))
+    const old = createHashMemory(folderOf)
+    expect(old.recall('sha256', identity)).toBe('a'.repeat(64))
+    expect(old.learntAt('sha256', identity)).toBeNull()
+  })
+
   test('damage is said only of exactly the bytes that were hashed', async () => {
     const repo = writeSharded(hub, 'org/model')
     const blob = join(repo.repo, 'blobs', basename(readlinkSync(join(repo.snapshot, SHARD))))

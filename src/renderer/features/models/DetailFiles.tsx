@@ -5,7 +5,9 @@ import { IconButton } from '../../components/ui/Button'
 import { Badge } from '../../components/ui/Badge'
 import { CopyButton } from '../../components/ui/CopyButton'
 import { cx } from '../../lib/cx'
-import { canRemove } from './model'
+import { useNow } from '../../lib/use-now'
+import { CheckNote } from './CheckNote'
+import { canRemove, countHashes } from './model'
 import { Section } from './detail-parts'
 
 const KINDS = ['weights', 'config', 'tokenizer', 'readme', 'other'] as const
@@ -13,15 +15,35 @@ const KINDS = ['weights', 'config', 'tokenizer', 'readme', 'other'] as const
 const marks = { verified: CircleCheck, damaged: OctagonAlert, not_checked: Circle, unverifiable: CircleDashed }
 const tones = { verified: 'text-ok-ink', damaged: 'text-bad-ink', not_checked: 'text-ink-3', unverifiable: 'text-ink-3' }
 
-/** Whether the bytes of a file were compared with their hash. */
-function HashMark({ state }: { state: ModelFile['hash_state'] }) {
-  const { t } = useWindow()
+/** Whether the bytes of a file were compared with their hash, and when. */
+function HashMark({ file: { hash_state: state, checked_at: at } }: { file: ModelFile }) {
+  const { t, format } = useWindow()
   const Icon = marks[state]
+  const isKnown = state === 'verified' || state === 'damaged'
+  const words = isKnown && at !== null ? t.care.hashAt[state](format.dateTime(at)) : t.care.hash[state]
   return (
-    <span className={cx('mt-px flex-none', tones[state])} title={t.care.hash[state]}>
+    <span className={cx('mt-px flex-none', tones[state])} title={words}>
       <Icon size={12} aria-hidden="true" />
-      <span className="sr-only">{t.care.hash[state]}</span>
+      <span className="sr-only">{words}</span>
     </span>
+  )
+}
+
+/** How many of the files that have a hash match it, by the oldest comparison. */
+function HashSummary({ files }: { files: readonly ModelFile[] }) {
+  const { t, format } = useWindow()
+  const now = useNow()
+  const { comparable, compared, matching, oldest } = countHashes(files)
+  if (comparable === 0) return null
+  return (
+    <p className="num flex gap-3 border-t border-line px-4 py-2.5 text-12 text-ink-2">
+      <span className="flex-1">{compared === 0 ? t.care.hashNone : t.care.hashSome(matching, comparable)}</span>
+      {oldest === null ? null : (
+        <span className="flex-none text-ink-3" title={format.dateTime(oldest)}>
+          {t.care.hashOldest(format.ago(oldest, now))}
+        </span>
+      )}
+    </p>
   )
 }
 
@@ -29,7 +51,7 @@ function HashMark({ state }: { state: ModelFile['hash_state'] }) {
 export function DetailFiles({ detail }: { detail: ModelDetail }) {
   const { t, format } = useWindow()
   if (detail.files.length === 0) return <p className="border-t border-line px-4 py-3 text-12 text-ink-2">{t.detail.noFiles}</p>
-  return KINDS.map((kind) => {
+  const sections = KINDS.map((kind) => {
     const files = detail.files.filter((file) => file.kind === kind)
     if (files.length === 0) return null
     const bytes = files.reduce((sum, file) => sum + file.size_bytes, 0)
@@ -41,7 +63,7 @@ export function DetailFiles({ detail }: { detail: ModelDetail }) {
               <span dir="auto" className="mono text min-w-0 flex-1 truncate" title={file.path}>
                 {file.path}
               </span>
-              <HashMark state={file.hash_state} />
+              <HashMark file={file} />
               <span className="num flex-none text-ink-2" title={`${format.integer(file.size_bytes)} B`}>
                 {format.fileSize(file.size_bytes)}
               </span>
@@ -51,6 +73,13 @@ export function DetailFiles({ detail }: { detail: ModelDetail }) {
       </Section>
     )
   })
+  return (
+    <>
+      <CheckNote name={detail.model.name} />
+      <HashSummary files={detail.files} />
+      {sections}
+    </>
+  )
 }
 
 export function DetailRevisions({ detail }: { detail: ModelDetail }) {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ServerStatus } from '../../../shared/contract'
 import { aModel } from '../../testing/fixtures'
 import { aWindow, renderIn } from '../../testing/render'
+import { runCommand } from '../../app/commands'
 import { modelKey } from './model'
 import { ModelsView } from './ModelsView'
 
@@ -32,7 +33,10 @@ function show() {
 describe('the list of models', () => {
   // Two columns: the details stand beside the list.
   beforeEach(() => {
+    // Nothing has a size here, and rows are drawn for the room there is.
+    vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(600)
     vi.stubGlobal('matchMedia', () => ({ matches: true, addEventListener: () => undefined, removeEventListener: () => undefined }))
+    return () => vi.restoreAllMocks()
   })
 
   it('shows no details of a model that the filter or the search hides, and has them again afterwards', () => {
@@ -46,6 +50,26 @@ describe('the list of models', () => {
     expect(details()).toBeNull()
     act(() => app.stores.models.setState({ search: '' }))
     expect(details()).not.toBeNull()
+  })
+
+  it('draws of five hundred models those that the window has room for, and counts them all', () => {
+    const app = show()
+    const models = Array.from({ length: 500 }, (_, at) => aModel(`org/model-${at}`))
+    act(() => app.stores.models.setState({ list: { models, count: 500, roots: [] }, selected: null }))
+    expect(screen.getByRole('grid').getAttribute('aria-rowcount')).toBe('502')
+    const drawn = document.querySelectorAll('[data-key]').length
+    expect(drawn).toBeGreaterThan(5)
+    expect(drawn).toBeLessThan(60)
+  })
+
+  it('loads the model that has the focus, though another is selected', () => {
+    const app = show()
+    const load = vi.spyOn(app.models, 'load').mockResolvedValue()
+    const row = document.querySelector<HTMLElement>(`[data-key="${modelKey(sick)}"]`)
+    act(() => row?.focus())
+    runCommand(app, 'load_selected')
+    expect(load.mock.calls).toEqual([['org/sick']])
+    expect(app.stores.models.getState().selected).toBe(modelKey(sick))
   })
 
   it('says that the port is taken, by whom, what that means, and offers the next one', () => {

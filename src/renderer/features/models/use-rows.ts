@@ -39,7 +39,7 @@ export function useRows(items: readonly TableItem[], tabStop: string | null, scr
     scrollPaddingEnd: MARGIN_PX,
     rangeExtractor: (range) => {
       const kept = [tabStop, focused(), wanted.current].map(indexOf).filter((index) => index >= 0)
-      return [...new Set([...defaultRangeExtractor(range), ...kept])].toSorted((a, b) => a - b)
+      return [...new Set([...defaultRangeExtractor(range), ...kept])].sort((a, b) => a - b)
     },
   })
   useLayoutEffect(() => {

@@ -89,4 +89,11 @@ export const care: typeof english = {
     not_checked: 'Noch nicht geprüft',
     unverifiable: 'Keine Prüfsumme zum Vergleichen',
   },
+  hashAt: {
+    verified: (when) => `Geprüft am ${when}`,
+    damaged: (when) => `Beschädigt, gefunden am ${when}`,
+  },
+  hashNone: 'Noch keine Datei mit ihrer Prüfsumme verglichen',
+  hashSome: (matching, of) => `${matching} von ${counted(of, { one: 'Datei passt', other: 'Dateien passen' })} zur Prüfsumme`,
+  hashOldest: (when) => `Geprüft: ${when}`,
 }

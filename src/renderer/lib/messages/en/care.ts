@@ -91,4 +91,12 @@ export const care = {
     not_checked: 'Not verified yet',
     unverifiable: 'No hash to compare with',
   },
+  hashAt: {
+    verified: (when: string) => `Verified on ${when}`,
+    damaged: (when: string) => `Damaged, found on ${when}`,
+  },
+  hashNone: 'No file compared with its hash yet',
+  hashSome: (matching: number, of: number) =>
+    `${matching} of ${counted(of, { one: 'file matches its', other: 'files match their' })} hash`,
+  hashOldest: (when: string) => `Checked: ${when}`,
 }
