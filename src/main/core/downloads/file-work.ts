@@ -1,4 +1,4 @@
-import { constants, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { constants, lstatSync, rmSync, statSync } from 'node:fs'
 import { open, rename, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import { toFileError } from '../system'
 import { hashFile, identify, type HashMemory } from '../verify'
 import type { Hashing } from './blob-hash'
 import type { Journal } from './journal'
-import { partialPath, type RepoPlaces } from './place'
+import { makeFolders, partialPath, type RepoPlaces } from './place'
 import { createPieces, type Claim, type Pieces } from './segments'
 import type { Meter, Throttle } from './speed'
 import type { FilePhase, PlannedFile } from './types'
@@ -212,7 +212,7 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
     lanes: () => lanes,
     start: async () => {
       try {
-        mkdirSync(places.blobs, { recursive: true })
+        makeFolders(places.blobs)
         if (lstatSync(partial, { throwIfNoEntry: false })?.isFile() === false) rmSync(partial, { force: true, recursive: true })
         const have = journal.recall(partial, sizeBytes)
         handle = await open(partial, OPEN_FLAGS, 0o666)
