@@ -105,4 +105,13 @@ describe('a disk that is full', () => {
     expect(next.fetchBytes).toBeLessThan(plan.fetchBytes)
     await one.run(next)
   })
+
+  it('a disk that may only be read is permission_denied, and nothing else', async (test) => {
+    mount(test, MIB)
+    const one = (bench = await openBench({ repos: [{ id: 'org/model', files }], folder: join(disk, 'home') }))
+    spawnSync('mount', ['-o', 'remount,ro', disk])
+    await expect(one.pull()).rejects.toMatchObject({ code: 'permission_denied', hint: expect.any(String) })
+    expect(readdirSync(disk)).toEqual([])
+    spawnSync('mount', ['-o', 'remount,rw', disk])
+  })
 })

@@ -1,6 +1,6 @@
-import type { ChildProcess } from 'node:child_process'
+import { spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Download } from '../../../src/shared/contract'
@@ -52,6 +52,11 @@ const run = (...args: string[]) => mlxk(args, { env: env(), timeoutMs: 60_000 })
 async function list(): Promise<Download[]> {
   return (JSON.parse((await run('downloads', '--json')).stdout) as { data: { downloads: Download[] } }).data.downloads
 }
+/** As a window or another program does it. */
+async function add(model: string): Promise<Download> {
+  const wish = { method: 'POST', body: JSON.stringify({ model }), headers: { 'content-type': 'application/json' } }
+  return (await (await fetch(`${url}/api/v1/downloads`, wish)).json()) as Download
+}
 async function until(isSo: (download: Download) => boolean): Promise<Download> {
   for (;;) {
     const found = (await list()).find(isSo)
@@ -67,6 +72,7 @@ const partials = (): string[] =>
 const untilPartial = async (): Promise<void> => {
   while (partials().length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
 }
+const fetched = (): string[] => hub.log.filter(({ url: asked }) => asked.includes('/resolve')).map(({ url: asked }) => asked)
 const main = (): string => readFileSync(join(folder(), 'refs', 'main'), 'utf8')
 
 /** The model in the cache at its first commit, and a second one on the Hub. Returns both. */
@@ -123,8 +129,7 @@ describe('mlxk update, with an owner', () => {
   it('a download that a window wants too is not stopped by Ctrl-C', async () => {
     const { latest } = await moved()
     await serve()
-    const wish = { method: 'POST', body: JSON.stringify({ model: name }), headers: { 'content-type': 'application/json' } }
-    const { id } = (await (await fetch(`${url}/api/v1/downloads`, wish)).json()) as Download
+    const { id } = await add(name)
     const child = startMlxk(['update', name], { env: env() })
     const ended = finish(child)
     await untilPartial()
@@ -238,12 +243,25 @@ describe('mlxk repair, with an owner', () => {
   })
 })
 
+it('mlxk import, with an owner: what the folder lacks comes through its queue', async () => {
+  hub = await startFakeHub({ repos: [{ id: name, files }] })
+  const source = join(home.root, 'lmstudio', 'org', 'model')
+  mkdirSync(source, { recursive: true })
+  for (const [path, content] of Object.entries(files)) if (path !== 'config.json') writeFileSync(join(source, path), content)
+  await serve()
+  const { code, stdout } = await run('import', source, '--as', name, '--json')
+  expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
+    code: 0,
+    data: { status: 'imported', health: 'healthy', files: expect.arrayContaining([expect.objectContaining({ state: 'fetched' })]) },
+  })
+  expect(await list()).toMatchObject([{ model: name, state: 'done', health: 'healthy' }])
+})
+
 describe('a download of the queue', () => {
   it('goes on by itself when the network is back, and after a sleep', async () => {
     hub = await startFakeHub({ repos: [{ id: name, files: newer }], layers: [slowly] })
     await serve()
-    const wish = { method: 'POST', body: JSON.stringify({ model: name }), headers: { 'content-type': 'application/json' } }
-    const { id } = (await (await fetch(`${url}/api/v1/downloads`, wish)).json()) as Download
+    const { id } = await add(name)
     await until((each) => each.done_bytes > MIB / 4)
     await hub.unplug()
     await until((each) => (each.note ?? '') !== '' || each.state === 'waiting')
@@ -257,14 +275,34 @@ describe('a download of the queue', () => {
     expect(done).toMatchObject({ state: 'done', health: 'healthy', error: null })
   })
 
+  it('waits for room on the disk instead of failing', async (test) => {
+    const disk = join(home.root, 'disk')
+    mkdirSync(disk)
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status !== 0)
+      return test.skip('cannot mount a small disk here')
+    try {
+      hub = await startFakeHub({ repos: [{ id: name, files: newer }] })
+      await serve({ HF_HUB_CACHE: join(disk, 'hub') })
+      const { id } = await add(name)
+      const waiting = await until((each) => ['waiting', 'failed'].includes(each.state))
+      expect(waiting).toMatchObject({ id, state: 'waiting', error: { code: 'disk_full' }, note: expect.stringContaining('room') })
+      expect(fetched()).toEqual([])
+      spawnSync('mount', ['-o', 'remount,size=16m', disk])
+      await run('downloads', 'resume', id)
+      expect(await until((each) => ['done', 'failed'].includes(each.state))).toMatchObject({ state: 'done', health: 'healthy' })
+    } finally {
+      await end(owner)
+      spawnSync('umount', [disk])
+    }
+  })
+
   it('has neither a token nor a signed link in what it writes, logs or tells', async () => {
     hub = await startFakeHub({ repos: [{ id: name, files }], tokens: { [token]: 'ada' }, layers: [] })
     await serve({ HF_TOKEN: token, MLXK_LOG_LEVEL: 'debug' })
     const said: string[] = []
     owner?.stderr?.on('data', (bytes: Buffer) => said.push(bytes.toString()))
     const post = async (model: string): Promise<void> => {
-      const wish = { method: 'POST', body: JSON.stringify({ model }), headers: { 'content-type': 'application/json' } }
-      const { id } = (await (await fetch(`${url}/api/v1/downloads`, wish)).json()) as Download
+      const { id } = await add(model)
       await until((each) => each.id === id && ['done', 'failed'].includes(each.state))
       said.push(await (await fetch(`${url}/api/v1/downloads/${id}`)).text())
     }

@@ -27,7 +27,8 @@ export const login: CliCommand = {
         'after',
         `
 Keeps a token of the Hub for MLX Knife, after the Hub has said whose it is. It is read from the terminal, not shown, or from a pipe; never
-from the command line, where other programs could see it. HF_TOKEN and the token file of huggingface_hub come before it and are not touched.
+from the command line, where other programs could see it. While the app runs it goes into the keychain; else into a file that only you can
+read. HF_TOKEN and the token file of huggingface_hub come before it and are not touched.
 
 Examples:
   mlxk login

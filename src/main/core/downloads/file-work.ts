@@ -1,4 +1,4 @@
-import { constants, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { constants, lstatSync, rmSync, statSync } from 'node:fs'
 import { open, rename, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import { toFileError } from '../system'
 import { hashFile, identify, type HashMemory } from '../verify'
 import type { Hashing } from './blob-hash'
 import type { Journal } from './journal'
-import { partialPath, type RepoPlaces } from './place'
+import { makeFolders, partialPath, type RepoPlaces } from './place'
 import { createPieces, type Claim, type Pieces } from './segments'
 import type { Meter, Throttle } from './speed'
 import type { FilePhase, PlannedFile } from './types'
@@ -46,7 +46,7 @@ export interface FileWork {
   /** Another program may have finished it: a blob of the right size is there. */
   hasAppeared: () => boolean
   /** Proves the bytes and gives them their name. False: they were wrong, and everything is to be fetched again. @throws AppError download_corrupt */
-  finish: () => Promise<boolean>
+  finish: (signal: AbortSignal) => Promise<boolean>
   /** Removes what an earlier run of ours has left of a file that somebody else has finished. */
   dropPartial: () => void
   /** Writes down what is on the disk. */
@@ -212,7 +212,7 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
     lanes: () => lanes,
     start: async () => {
       try {
-        mkdirSync(places.blobs, { recursive: true })
+        makeFolders(places.blobs)
         if (lstatSync(partial, { throwIfNoEntry: false })?.isFile() === false) rmSync(partial, { force: true, recursive: true })
         const have = journal.recall(partial, sizeBytes)
         handle = await open(partial, OPEN_FLAGS, 0o666)
@@ -272,10 +272,10 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
         }
       }
     },
-    finish: async () => {
+    finish: async (signal) => {
       phase = 'verifying'
       try {
-        if ((await hash.digest()) === blob) {
+        if ((await hash.digest(signal)) === blob) {
           await publish()
           phase = 'done'
           return true

@@ -1,10 +1,10 @@
-import { constants, copyFileSync, linkSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { constants, copyFileSync, linkSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { AppError, toErrno } from '../../../shared/errors'
 import { toFileError } from '../system'
 import { hashFile, identify, type HashMemory } from '../verify'
-import { repoPlaces } from './place'
+import { makeFolders, repoPlaces } from './place'
 import { isWeights } from './select'
 import type { PlannedFile, PullPlan } from './types'
 
@@ -140,7 +140,7 @@ export async function importFiles(plan: PullPlan, folder: string, deps: ImportDe
     tell(0)
   }
   refuse(plan, folder, found)
-  mkdirSync(blobs, { recursive: true })
+  makeFolders(blobs)
   const done: ImportedFile[] = []
   for (const { file, source, identity, path, sizeBytes, state } of found) {
     if (state !== 'linked') {

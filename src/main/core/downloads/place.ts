@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { toErrno } from '../../../shared/errors'
 import { toRepoFolder } from '../cache'
 
 /** Marks our unfinished files: other tools take over a bare `<blob>.incomplete` as a valid beginning (hf-hub.md §0.4). */
@@ -52,4 +53,16 @@ export function isOurPartial(name: string): boolean {
 /** `<data>/downloads/partials`: nothing of ours but the bytes themselves lies in a cache. */
 export function journalPath(folder: string, partial: string): string {
   return join(folder, `${createHash('sha256').update(partial).digest('hex')}.json`)
+}
+
+/** A folder and those above it. Node's own says ENOENT where a disk may only be read, which nobody could make anything of. */
+export function makeFolders(path: string): void {
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
+    if (toErrno(error) !== 'ENOENT' || dirname(path) === path) throw error
+    makeFolders(dirname(path))
+    mkdirSync(path, { recursive: true })
+  }
 }

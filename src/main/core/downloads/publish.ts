@@ -15,7 +15,7 @@ import {
 import { dirname, join, relative } from 'node:path'
 import { AppError, toErrno } from '../../../shared/errors'
 import type { HubFile } from '../hub'
-import type { RepoPlaces } from './place'
+import { makeFolders, type RepoPlaces } from './place'
 
 /** Standard of bford.info/cachedir, as huggingface_hub writes it: back-up tools leave the folder out. */
 const TAG_TEXT = 'Signature: 8a477f597d28d172789f06886806bc55\n# This file is a cache directory tag created by huggingface_hub.\n'
@@ -27,7 +27,7 @@ function temporary(path: string): string {
 
 /** Temp, fsync, rename. Readable for everybody whom the umask lets: the cache is shared with other programs. */
 function replaceFile(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolders(dirname(path))
   const temp = temporary(path)
   try {
     const descriptor = openSync(temp, 'wx', 0o666)
@@ -46,7 +46,7 @@ function replaceFile(path: string, text: string): void {
 
 /** Makes a folder below another, each part a real folder: a link in its place could lead our files anywhere. @throws AppError hub_invalid */
 export function makeInside(base: string, parts: readonly string[]): string {
-  mkdirSync(base, { recursive: true })
+  makeFolders(base)
   let path = base
   for (const part of parts) {
     path = join(path, part)
