@@ -118,6 +118,20 @@ test.describe('a cache of a year', () => {
     await expect(window.detail('mlx-community/Phi-4-mini-instruct-4bit')).toBeVisible()
   })
 
+  test('after a model went, its neighbour in the list has the focus', { tag: '@both' }, async ({ session }) => {
+    const { page } = session
+    const window = mainWindow(page)
+    await window.row('gemma-3-12b').click()
+    await page.keyboard.press('ControlOrMeta+Backspace')
+    const sheet = page.getByRole('alertdialog', { name: /gemma-3-12b/ })
+    await sheet.getByRole('button', { name: /^Remove, free/ }).press('Enter')
+    await expect(window.row('gemma-3-12b')).toBeHidden()
+    const row = page.locator('#model-list [data-key]:focus')
+    await expect(row).toHaveAttribute('aria-selected', 'true')
+    await page.keyboard.press('Home')
+    await expect(page.locator('#model-list [data-key]').first()).toBeFocused()
+  })
+
   test('an old revision goes alone, and the current one stays', { tag: '@both' }, async ({ session, home }) => {
     const { page } = session
     await mainWindow(page).row('gemma-3-12b').click()

@@ -9,8 +9,11 @@ export interface BlobHash {
   reach: (to: number) => void
   /** The file begins anew. */
   restart: () => void
-  /** Hex, once the file is whole; null when it is shorter than it should be. Once only. @throws Error with the `code` of the system; AppError internal */
-  digest: () => Promise<string | null>
+  /**
+   * Hex, once the file is whole; null when it is shorter than it should be. Once only.
+   * @throws AppError cancelled (the signal), internal; Error with the `code` of the system
+   */
+  digest: (signal: AbortSignal) => Promise<string | null>
   close: () => void
 }
 
@@ -85,11 +88,25 @@ export function createHashing(worker: string | null): Hashing {
           tell({ order: 'reach', id: begin(), to })
         },
         restart: close,
-        digest: () =>
+        digest: (signal) =>
           new Promise<string | null>((resolve, reject) => {
             if (lost !== null) return reject(lost)
             const mine = begin()
-            waiting.set(mine, { resolve, reject })
+            // What an earlier run has left may take a while to be read: nobody who stops waits for that.
+            const stop = (): void => {
+              waiting.delete(mine)
+              close()
+              reject(new AppError('cancelled', 'The download was stopped.'))
+            }
+            const settle =
+              <T>(end: (value: T) => void) =>
+              (value: T): void => {
+                signal.removeEventListener('abort', stop)
+                end(value)
+              }
+            waiting.set(mine, { resolve: settle(resolve), reject: settle(reject) })
+            if (signal.aborted) return stop()
+            signal.addEventListener('abort', stop, { once: true })
             tell({ order: 'finish', id: mine })
           }),
         close,

@@ -46,7 +46,7 @@ export interface FileWork {
   /** Another program may have finished it: a blob of the right size is there. */
   hasAppeared: () => boolean
   /** Proves the bytes and gives them their name. False: they were wrong, and everything is to be fetched again. @throws AppError download_corrupt */
-  finish: () => Promise<boolean>
+  finish: (signal: AbortSignal) => Promise<boolean>
   /** Removes what an earlier run of ours has left of a file that somebody else has finished. */
   dropPartial: () => void
   /** Writes down what is on the disk. */
@@ -272,10 +272,10 @@ export function createFileWork(file: PlannedFile, deps: FileWorkDeps): FileWork 
         }
       }
     },
-    finish: async () => {
+    finish: async (signal) => {
       phase = 'verifying'
       try {
-        if ((await hash.digest()) === blob) {
+        if ((await hash.digest(signal)) === blob) {
           await publish()
           phase = 'done'
           return true

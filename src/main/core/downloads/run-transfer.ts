@@ -169,7 +169,7 @@ async function transfer(plan: PullPlan, deps: TransferDeps, signal: AbortSignal)
       if (!work.isFetched()) continue
       work.setPhase('verifying')
       return async () => {
-        if (await work.finish()) finished(work)
+        if (await work.finish(stop.signal)) finished(work)
       }
     }
     if (waitUntilMs > now()) return null

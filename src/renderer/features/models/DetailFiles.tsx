@@ -7,7 +7,8 @@ import { CopyButton } from '../../components/ui/CopyButton'
 import { cx } from '../../lib/cx'
 import { useNow } from '../../lib/use-now'
 import { CheckNote } from './CheckNote'
-import { canRemove, countHashes } from './model'
+import { countHashes } from './hashes'
+import { canRemove } from './model'
 import { Section } from './detail-parts'
 
 const KINDS = ['weights', 'config', 'tokenizer', 'readme', 'other'] as const

@@ -6,6 +6,7 @@ import { GroupHead } from './GroupHead'
 import {
   findByPrefix,
   findLoaded,
+  modelKey,
   moveSelection,
   rangeSelection,
   toggleSelection,
@@ -47,7 +48,8 @@ export function ModelTable({ groups, onOpen, onAct, openOnSelect }: ModelTablePr
   const shown = useMemo(() => items.flatMap((item) => (item.kind === 'model' ? [item.model] : [])), [items])
   const keys = useMemo(() => items.flatMap((item) => (item.kind === 'model' ? [item.key] : [])), [items])
   const tabStop = selected !== null && keys.includes(selected) ? selected : (keys[0] ?? null)
-  const { drawn, totalPx, focusRow: goTo } = useRows(items, tabStop, scroller)
+  const isKept = (key: string): boolean => stores.models.getState().list?.models.some((model) => modelKey(model) === key) === true
+  const { drawn, totalPx, focusRow: goTo } = useRows({ items, tabStop, scroller, isKept })
 
   const focusRow = useCallback(
     (key: string, how: SelectHow = 'only'): void => {

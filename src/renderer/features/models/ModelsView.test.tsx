@@ -1,7 +1,7 @@
 import { act, fireEvent, screen } from '@testing-library/react'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { ServerStatus } from '../../../shared/contract'
-import { aModel } from '../../testing/fixtures'
+import type { ModelSummary, ServerStatus } from '../../../shared/contract'
+import { aLoadedModel, aModel } from '../../testing/fixtures'
 import { aWindow, renderIn } from '../../testing/render'
 import { runCommand } from '../../app/commands'
 import { modelKey } from './model'
@@ -69,6 +69,18 @@ describe('the list of models', () => {
     act(() => row?.focus())
     runCommand(app, 'load_selected')
     expect(load.mock.calls).toEqual([['org/sick']])
+    expect(app.stores.models.getState().selected).toBe(modelKey(sick))
+  })
+
+  it('keeps the focus on a row whose model gets loaded, and gives it to the next one when its model goes', () => {
+    const app = show()
+    const rowOf = (model: ModelSummary) => document.querySelector<HTMLElement>(`[data-key="${modelKey(model)}"]`)
+    act(() => rowOf(good)?.focus())
+    act(() => app.stores.models.setState({ loaded: [aLoadedModel('org/good')] }))
+    expect(screen.getByRole('button', { name: /^Loaded/ })).toBeDefined()
+    expect(document.activeElement).toBe(rowOf(good))
+    act(() => app.stores.models.setState({ list: { models: [sick], count: 1, roots: [] }, selected: null, loaded: [] }))
+    expect(document.activeElement).toBe(rowOf(sick))
     expect(app.stores.models.getState().selected).toBe(modelKey(sick))
   })
 

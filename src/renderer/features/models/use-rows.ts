@@ -8,6 +8,12 @@ const GROUP_PX = 28
 /** Kept free above and below a row that is gone to. */
 const MARGIN_PX = 32
 
+/** The model that stands where one stood, or the last one before it. */
+export function neighbour(items: readonly TableItem[], index: number): string | null {
+  const isModel = ({ kind }: TableItem): boolean => kind === 'model'
+  return (items.slice(Math.max(0, index)).find(isModel) ?? items.slice(0, Math.max(0, index)).filter(isModel).at(-1))?.key ?? null
+}
+
 export interface Rows {
   /** What is drawn: what is in sight, some around it, and the row that has the focus or would get it. */
   drawn: readonly VirtualItem[]
@@ -17,8 +23,16 @@ export interface Rows {
   focusRow: (key: string) => void
 }
 
+interface RowsOptions {
+  items: readonly TableItem[]
+  tabStop: string | null
+  scroller: RefObject<HTMLElement | null>
+  /** Whether a model that is not shown is still in the cache. */
+  isKept: (key: string) => boolean
+}
+
 /** Draws the rows in sight alone: a cache of five hundred models costs what a screen of them costs. */
-export function useRows(items: readonly TableItem[], tabStop: string | null, scroller: RefObject<HTMLElement | null>): Rows {
+export function useRows({ items, tabStop, scroller, isKept }: RowsOptions): Rows {
   const wanted = useRef<string | null>(null)
   const focused = (): string | null => {
     const active = document.activeElement
@@ -65,5 +79,18 @@ export function useRows(items: readonly TableItem[], tabStop: string | null, scr
     },
     [scroller, virtualizer],
   )
+  // A row that goes away with its model leaves the focus to the one in its place.
+  const last = useRef<{ key: string; index: number } | null>(null)
+  useLayoutEffect(() => {
+    const key = focused()
+    if (key !== null) last.current = { key, index: indexOf(key) }
+    else if (last.current !== null && indexOf(last.current.key) >= 0) last.current.index = indexOf(last.current.key)
+    // What a filter hides is not gone, and whoever went on elsewhere is not called back; a sheet gives the focus back when it closes.
+    else if (last.current !== null && document.activeElement === document.body && !isKept(last.current.key)) {
+      const next = neighbour(items, last.current.index)
+      last.current = null
+      if (next !== null) focusRow(next)
+    } else if (document.activeElement?.closest('[role="dialog"], [role="alertdialog"]') == null) last.current = null
+  })
   return { drawn: virtualizer.getVirtualItems(), totalPx: virtualizer.getTotalSize(), focusRow }
 }
