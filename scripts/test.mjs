@@ -93,7 +93,8 @@ await setUpEngine()
 if (env.MLXK_TEST_PYTHON) await stage('launcher', process.execPath, ['scripts/test-launcher.mjs'])
 await setUpPeers()
 await setUpClients()
-await stage('integration', tool('vitest'), ['run', '--project', 'integration'])
+// Its tests wait for processes more than they compute; on two cores vitest would run one file at a time.
+await stage('integration', tool('vitest'), ['run', '--project', 'integration', '--maxWorkers=2'])
 
 if (wanted('web')) {
   const browser = await setUpBrowser()
